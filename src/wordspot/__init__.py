@@ -1,0 +1,58 @@
+"""wordspot: spoken-command recognition with recurrent networks in plain PyTorch.
+
+    import wordspot
+
+    run = wordspot.train(wordspot.RECIPES["lstm"], data="recordings", out="runs/lstm")
+    print(wordspot.evaluate(run, data="recordings").accuracy)
+    print(wordspot.load(run).predict("hello.wav").word)
+
+Names are imported when they are first used, so that `import wordspot` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wordspot.analysis.evaluate import Evaluation, evaluate
+    from wordspot.analysis.explore import Exploration
+    from wordspot.config import RECIPES, RunConfig
+    from wordspot.corpus.corpus import open_corpus
+    from wordspot.errors import WordspotError
+    from wordspot.models.recognizer import Prediction, Recognizer, load
+    from wordspot.study.study import study
+    from wordspot.training.loop import train
+
+HOMES = {
+    "Evaluation": "analysis.evaluate",
+    "Exploration": "analysis.explore",
+    "Prediction": "models.recognizer",
+    "RECIPES": "config",
+    "Recognizer": "models.recognizer",
+    "RunConfig": "config",
+    "WordspotError": "errors",
+    "evaluate": "analysis.evaluate",
+    "load": "models.recognizer",
+    "open_corpus": "corpus.corpus",
+    "study": "study.study",
+    "train": "training.loop",
+}
+__all__ = [
+    "RECIPES",
+    "Evaluation",
+    "Exploration",
+    "Prediction",
+    "Recognizer",
+    "RunConfig",
+    "WordspotError",
+    "evaluate",
+    "load",
+    "open_corpus",
+    "study",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module 'wordspot' has no attribute {name!r}")
+    return getattr(import_module(f"wordspot.{HOMES[name]}"), name)

@@ -1,0 +1,164 @@
+"""How well a trained recogniser does on one part: scores, predictions, confusion matrix."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix, precision_recall_fscore_support
+
+from wordspot.analysis.intervals import Interval, over_speakers, wilson
+from wordspot.corpus.batches import loader
+from wordspot.corpus.corpus import Corpus, open_corpus
+from wordspot.corpus.index import Split
+from wordspot.errors import UsageError
+from wordspot.figures import STYLE, save_figure
+from wordspot.files import whole_file, write_json
+from wordspot.models.recognizer import Recognizer, load, read_config
+from wordspot.sound.features import to_float
+
+
+@dataclass(frozen=True)
+class WordScores:
+    """How one word is recognised."""
+
+    word: str
+    precision: float
+    recall: float
+    f1: float
+    clips: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The scores of a recogniser on one part."""
+
+    split: Split
+    clips: int
+    speakers: int
+    fingerprint: str
+    """Of the clips, SHA-256."""
+    accuracy: float
+    interval_over_speakers: Interval
+    """95 %, speakers redrawn: what another set of speakers would give."""
+    interval_over_clips: Interval
+    """95 %, Wilson: narrower, since clips of one speaker are taken for independent."""
+    macro_f1: float
+    words: list[WordScores]
+    confusion: list[list[int]]
+    """Counts [C, C]: rows are the words said, columns the words recognised."""
+
+
+def evaluate(
+    run: Path | str,
+    data: Path | str,
+    split: Split = "testing",
+    *,
+    device: str = "cpu",
+    convert: bool = False,
+    skip_bad: bool = False,
+) -> Evaluation:
+    """Evaluate the run in the folder `run` on one part of `data` and leave the results in that folder.
+
+    Writes evaluation-<split>.json, predictions-<split>.csv and confusion-<split>.svg. Raises UsageError where
+    the clips aren't those that the run was trained on: its test speakers might have been heard in training.
+    """
+    run = Path(run)
+    recognizer = load(run)
+    config, made_of = read_config(run)
+    corpus = open_corpus(data, config.corpus, convert=convert, skip_bad=skip_bad)
+    if corpus.store.fingerprint != made_of["data"]["fingerprint"]:
+        raise UsageError(
+            f"{data}: not the clips that {run} was trained on ({made_of['data']['path']}): "
+            "evaluate it on those, so that no speaker of its training is tested"
+        )
+    probabilities = predict_part(recognizer, corpus, split, device)
+    table = corpus.table(split)
+    result = score(table, probabilities, config.corpus.classes, split, corpus.store.fingerprint)
+    write_json(run / f"evaluation-{split}.json", asdict(result))
+    with whole_file(run / f"predictions-{split}.csv") as part:
+        predictions(table, probabilities, config.corpus.classes).to_csv(
+            part, index=False, float_format="%.6f"
+        )
+    save_figure(plot_confusion(result), run / f"confusion-{split}.svg")
+    return result
+
+
+@torch.inference_mode()
+def predict_part(
+    recognizer: Recognizer, corpus: Corpus, split: Split, device: str = "cpu"
+) -> NDArray[np.float32]:
+    """Give the probability of each class for each clip of a part, float32 [N, C]."""
+    recognizer.eval().to(device)
+    batches = [
+        recognizer(to_float(batch.samples.to(device)), batch.lengths.to(device))
+        .softmax(dim=1)
+        .cpu()  # (B, C)
+        for batch in loader(corpus, split, batch_size=256)
+    ]
+    return torch.cat(batches).numpy()
+
+
+def score(
+    table: pd.DataFrame,
+    probabilities: NDArray[np.float32],
+    classes: tuple[str, ...],
+    split: Split,
+    fingerprint: str,
+) -> Evaluation:
+    """Score probabilities [N, C] of the clips of `table` (columns word and speaker)."""
+    said = table["word"].to_numpy(dtype=str)
+    recognised = np.array(classes)[probabilities.argmax(axis=1)]
+    right = said == recognised
+    precision, recall, f1, clips = precision_recall_fscore_support(
+        said, recognised, labels=list(classes), zero_division=0.0
+    )
+    return Evaluation(
+        split=split,
+        clips=len(table),
+        speakers=int(table["speaker"].nunique()),
+        fingerprint=fingerprint,
+        accuracy=float(right.mean()),
+        interval_over_speakers=over_speakers(right, table["speaker"].to_numpy(dtype=str)),
+        interval_over_clips=wilson(int(right.sum()), len(right)),
+        macro_f1=float(f1.mean()),
+        words=[
+            WordScores(word, float(precision[n]), float(recall[n]), float(f1[n]), int(clips[n]))
+            for n, word in enumerate(classes)
+        ],
+        confusion=confusion_matrix(said, recognised, labels=list(classes)).tolist(),
+    )
+
+
+def predictions(
+    table: pd.DataFrame, probabilities: NDArray[np.float32], classes: tuple[str, ...]
+) -> pd.DataFrame:
+    """Table the clips with the word recognised and the probability of each."""
+    shown = table[["path", "start", "speaker", "word"]].copy()
+    shown["predicted"] = np.array(classes)[probabilities.argmax(axis=1)]
+    return shown.join(pd.DataFrame(probabilities, columns=list(classes)))
+
+
+def plot_confusion(result: Evaluation) -> Figure:
+    """Plot the confusion matrix: counts, shaded by the share of each word said."""
+    counts = np.array(result.confusion)
+    names = [scores.word for scores in result.words]
+    with mpl.rc_context(STYLE | {"axes.grid": False}):
+        side = 2.5 + 0.45 * len(names)
+        figure = Figure(figsize=(side, side))
+        axes = figure.subplots()
+        shares = counts / counts.sum(axis=1, keepdims=True).clip(1)
+        display = ConfusionMatrixDisplay(shares, display_labels=names)
+        display.plot(ax=axes, cmap="Blues", xticks_rotation=60, colorbar=False, include_values=False)
+        display.im_.set_clim(0, 1)
+        for (row, column), count in np.ndenumerate(counts):
+            if count:
+                shade = "white" if shares[row, column] > 0.5 else "black"
+                axes.text(column, row, str(count), ha="center", va="center", color=shade, fontsize=9)
+        axes.set(xlabel="recognised", ylabel="said")
+        axes.set_title(f"{result.split}: accuracy {result.accuracy:.1%}, {result.clips} clips", fontsize=11)
+    return figure

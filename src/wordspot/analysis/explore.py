@@ -1,0 +1,188 @@
+"""What a corpus holds: structure, durations, rates, and what its clips look and sound like."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from torch.nn.functional import pad
+
+from wordspot.config import FeatureConfig
+from wordspot.corpus.audio import header, read_clip
+from wordspot.corpus.corpus import find_index
+from wordspot.corpus.index import SPLITS, Index
+from wordspot.errors import ClipError, UsageError
+from wordspot.figures import STYLE, save_figure
+from wordspot.files import output_folder, whole_file
+from wordspot.sound.features import Features, to_float
+
+if TYPE_CHECKING:
+    from IPython.display import Audio
+
+TRANSFORMS: tuple[Literal["log-mel", "mfcc"], ...] = ("log-mel", "mfcc")
+
+
+class Exploration:
+    """A look at a corpus; tables are pandas frames and figures are shown inline by a notebook."""
+
+    def __init__(self, data: str | Path) -> None:
+        self.index: Index = find_index(data)
+        self.clips, self.unusable = _headers(self.index)
+
+    def counts(self) -> pd.DataFrame:
+        """Count the clips of each word in each part, with a sum at the end."""
+        counts = self.clips.groupby(["word", "split"]).size().unstack(fill_value=0)
+        counts = counts.reindex(columns=list(SPLITS), fill_value=0)
+        counts["all"] = counts.sum(axis=1)
+        counts.loc["all words"] = counts.sum()
+        return counts
+
+    def speakers(self) -> pd.Series:
+        """Count the speakers of each part."""
+        return self.clips.groupby("split")["speaker"].nunique().reindex(list(SPLITS), fill_value=0)
+
+    def formats(self) -> pd.DataFrame:
+        """Count the clips of each sampling rate, number of channels and sample format."""
+        return self.clips.groupby(["rate_hz", "channels", "samples_are"]).size().rename("clips").reset_index()
+
+    def durations(self) -> pd.DataFrame:
+        """Table how long the clips are, in seconds, and what share is shorter than one."""
+        seconds = self.clips.groupby("word")["seconds"]
+        table = seconds.describe(percentiles=[0.05, 0.5]).drop(columns="std")
+        table["under 1 s"] = seconds.agg(lambda values: (values < 1).mean())
+        every = self.clips["seconds"]
+        table.loc["all words"] = [*every.describe(percentiles=[0.05, 0.5]).drop("std"), (every < 1).mean()]
+        return table.astype({"count": int}).round(3)
+
+    def plot_durations(self) -> Figure:
+        """Plot how many clips are of each length."""
+        with mpl.rc_context(STYLE):
+            figure = Figure(figsize=(8, 3.5))
+            axes = figure.subplots()
+            axes.hist(self.clips["seconds"], bins=50, log=True)
+            axes.set(xlabel="duration (s)", ylabel="clips (logarithmic)")
+            under = (self.clips["seconds"] < 1).mean()
+            axes.set_title(f"{len(self.clips):,} clips, {under:.0%} shorter than one second", fontsize=11)
+        return figure
+
+    def some(self, count: int = 4, words: Sequence[str] = ()) -> list[Path]:
+        """Pick the first usable clip of `count` different words, or of each of `words`.
+
+        Raises UsageError for a word that isn't there.
+        """
+        first = self.clips.drop_duplicates("word").set_index("word")["path"]
+        missing = [word for word in words if word not in first]
+        if missing:
+            raise UsageError(f"words: no usable clip of {', '.join(missing)} in {self.index.root}")
+        return [self.index.root / first[word] for word in (words or first.index[:count])]
+
+    def plot_clips(self, paths: Sequence[Path], config: FeatureConfig | None = None) -> Figure:
+        """Plot the waveform, log-mel energies and MFCC of each clip, over seconds."""
+        with mpl.rc_context(STYLE | {"axes.grid": False}):
+            figure = Figure(figsize=(3.4 * len(paths), 7))
+            grid = figure.subplots(3, len(paths), squeeze=False, sharex="col")
+            for column, path in zip(grid.T, paths, strict=True):
+                plot_clip(column, path, config or FeatureConfig())
+            for row, label in zip(
+                grid, ("amplitude", "log-mel: frequency (Hz)", "MFCC: coefficient"), strict=True
+            ):
+                row[0].set_ylabel(label)
+            for axes in grid[-1]:
+                axes.set_xlabel("time (s)")
+        return figure
+
+    def listen(self, path: Path) -> "Audio":
+        """Give a player of one clip, which a notebook shows inline (needs the extra `notebook`)."""
+        from IPython.display import Audio
+
+        rate_hz = header(path).samplerate
+        return Audio(read_clip(path, rate_hz, convert=True), rate=rate_hz)
+
+    def save(self, out: Path, words: Sequence[str] = ()) -> list[Path]:
+        """Save tables and figures in the folder `out`; gives their paths."""
+        output_folder(out)
+        tables = {"counts": self.counts(), "durations": self.durations(), "formats": self.formats()}
+        for name, table in tables.items():
+            with whole_file(out / f"{name}.csv") as part:
+                table.to_csv(part, index=name != "formats")
+        save_figure(self.plot_durations(), out / "durations.png")
+        save_figure(self.plot_clips(self.some(words=words)), out / "clips.png")
+        return [*(out / f"{name}.csv" for name in tables), out / "durations.png", out / "clips.png"]
+
+
+def _headers(index: Index) -> tuple[pd.DataFrame, list[ClipError]]:
+    """Read what each file says of itself, and list those that can't be used at any rate."""
+    rows, unusable = [], []
+    for clip in index.clips:
+        try:
+            info = header(index.root / clip.path)
+        except ClipError as error:
+            unusable.append(error)
+            continue
+        rows.append(
+            {
+                "path": clip.path,
+                "word": clip.word,
+                "speaker": clip.speaker,
+                "split": clip.split,
+                "seconds": info.duration,
+                "rate_hz": info.samplerate,
+                "channels": info.channels,
+                "samples_are": info.subtype_info,
+            }
+        )
+    if not rows:
+        raise unusable[0]
+    return pd.DataFrame(rows), unusable
+
+
+def plot_clip(axes: Sequence[Axes], path: Path, config: FeatureConfig) -> None:
+    """Plot one clip on three axes: waveform, log-mel energies over hertz, MFCC."""
+    rate_hz = header(path).samplerate
+    waveform = to_float(torch.from_numpy(read_clip(path, rate_hz, convert=True)))  # (S,)
+    axes[0].plot(np.arange(len(waveform)) / rate_hz, waveform, linewidth=0.5)
+    axes[0].set_title(f"{path.parent.name}\n{path.name}", fontsize=9)
+    axes[0].set_ylim(-1, 1)
+
+    config = replace(config, f_max_hz=min(config.f_max_hz, rate_hz / 2), deltas=0)
+    padded = pad(waveform, (0, max(0, config.n_fft - len(waveform))))[None]  # (1, S)
+    for ax, transform in zip(axes[1:], TRANSFORMS, strict=True):
+        features = Features(replace(config, transform=transform), rate_hz)
+        shown = features.raw(padded)[0].T.numpy()  # (F, T)
+        # Frames are centred on their times: each is drawn from half a hop before to half a hop after.
+        edges = (np.arange(shown.shape[1] + 1) - 0.5) * features.hop / rate_hz
+        if transform == "log-mel":
+            ax.pcolormesh(edges, mel_edges(config), shown)
+            ax.set_yscale("function", functions=(hz_to_mel, mel_to_hz))
+            ax.set_yticks([hz for hz in (250, 500, 1000, 2000, 4000, 8000) if hz < config.f_max_hz])
+        else:
+            # Coefficient 0 is the loudness, which would outshine the others.
+            ax.pcolormesh(edges, np.arange(0.5, len(shown)), shown[1:])
+    axes[0].set_xlim(0, len(waveform) / rate_hz)
+
+
+def mel_edges(config: FeatureConfig) -> NDArray[np.float64]:
+    """Frequencies in hertz between the drawn bands [n_mels + 1], at even distances in mel."""
+    low, high = hz_to_mel(np.array([config.f_min_hz, config.f_max_hz]))
+    return mel_to_hz(np.linspace(low, high, config.n_mels + 1))
+
+
+def hz_to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn hertz into mel (O'Shaughnessy 1987), as torchaudio does by default.
+
+    >>> float(hz_to_mel(np.array(1000.0)).round(1))
+    1000.0
+    """
+    return 2595 * np.log10(1 + np.asarray(hz) / 700)
+
+
+def mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn mel into hertz."""
+    return 700 * (10 ** (np.asarray(mel) / 2595) - 1)

@@ -1,0 +1,48 @@
+"""Results as tables for a terminal."""
+
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from wordspot.analysis.evaluate import Evaluation
+from wordspot.analysis.explore import Exploration
+
+
+def show(title: str, rows: pd.DataFrame) -> None:
+    """Print a frame as a table, its first column to the left and the others to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for number, name in enumerate(rows.columns):
+        table.add_column(str(name), justify="right" if number else "left")
+    for _, row in rows.iterrows():
+        table.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row))
+    Console().print(table)
+
+
+def print_evaluation(result: Evaluation) -> None:
+    """Print the scores of a recogniser: the whole, then word by word."""
+    low, high = result.interval_over_speakers
+    show(
+        f"{result.split}: accuracy {result.accuracy:.1%} "
+        f"(95 % interval over speakers {low:.1%} to {high:.1%}), "
+        f"macro F1 {result.macro_f1:.3f}, {result.clips} clips of {result.speakers} speakers",
+        pd.DataFrame(result.words),
+    )
+
+
+def print_exploration(exploration: Exploration) -> None:
+    """Print what a corpus holds."""
+    show(f"Clips in {exploration.index.root}", exploration.counts().reset_index())
+    show("Speakers", exploration.speakers().rename("speakers").reset_index())
+    show("Durations in seconds", exploration.durations().reset_index())
+    show("Formats", exploration.formats())
+    print(f"recordings of background noise: {len(exploration.index.noises)}")
+    print(f"files that can't be used: {len(exploration.unusable)}")
+    for error in exploration.unusable[:10]:
+        print(f"  {error}")
+
+
+def print_study(rows: list[Any]) -> None:
+    """Print the rows of a study, one for each run."""
+    show("Study", pd.DataFrame(rows))

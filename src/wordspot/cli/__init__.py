@@ -1,0 +1,38 @@
+"""The command line: one thin file for each group of verbs, no logic of its own."""
+
+import sys
+import warnings
+from collections.abc import Callable
+
+import tyro
+
+from wordspot.cli.explore import explore
+from wordspot.cli.predict import predict
+from wordspot.cli.study import study
+from wordspot.cli.train import evaluate, train
+from wordspot.errors import WordspotError
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run one verb; exits with 0, with 2 for wrong use, with 1 for failure, with 130 when interrupted."""
+    verbs: list[Callable[..., None]] = [explore, train, evaluate, predict, study]
+    app = tyro.extras.SubcommandApp()
+    for verb in verbs:
+        app.command(verb)
+    warnings.showwarning = lambda message, *_args, **_kwargs: print(f"wordspot: {message}", file=sys.stderr)
+    try:
+        app.cli(
+            prog="wordspot",
+            description="Spoken-command recognition with recurrent networks.",
+            config=(tyro.conf.OmitArgPrefixes, tyro.conf.CascadeSubcommandArgs),
+        )
+    except WordspotError as error:
+        print(f"wordspot: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("wordspot: interrupted: the same command goes on from here", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.exit(1)

@@ -1,0 +1,25 @@
+"""wordspot explore."""
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import arg
+
+from wordspot.cli.options import Data
+
+
+def explore(
+    data: Data,
+    out: Annotated[Path, arg(metavar="DIR", help="Folder for tables (CSV) and figures (PNG).")],
+    words: Annotated[
+        tuple[str, ...], arg(metavar="WORD", help="Words to draw a clip of; four words where left out.")
+    ] = (),
+) -> None:
+    """Show what a corpus holds: words, parts, speakers, durations, rates, waveforms and features."""
+    from wordspot.analysis.explore import Exploration
+    from wordspot.analysis.tables import print_exploration
+
+    exploration = Exploration(data)
+    print_exploration(exploration)
+    for path in exploration.save(out, words):
+        print(f"written: {path}")

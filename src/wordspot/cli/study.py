@@ -1,0 +1,26 @@
+"""wordspot study."""
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import arg
+
+from wordspot.cli.options import Convert, Data, Device, SkipBad, Threads
+from wordspot.config import CorpusConfig
+
+
+def study(
+    corpus: CorpusConfig,
+    data: Data,
+    out: Annotated[Path, arg(metavar="DIR", help="Folder of the study; one that was stopped goes on there.")],
+    device: Device = "cpu",
+    threads: Threads = None,
+    convert: Convert = False,
+    skip_bad: SkipBad = False,
+) -> None:
+    """Train every model, score each on the test part, and table the results."""
+    from wordspot.analysis.tables import print_study
+    from wordspot.study.study import study
+
+    print_study(study(corpus, data, out, device=device, threads=threads, convert=convert, skip_bad=skip_bad))
+    print(f"results: {out}")

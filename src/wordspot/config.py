@@ -1,0 +1,220 @@
+"""What an experiment is: frozen dataclasses, checked when they are made, saved as JSON beside every run.
+
+This module imports neither torch nor numpy, so that the command line can explain itself at once.
+"""
+
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal
+
+from wordspot.errors import UsageError
+
+COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
+"""The ten commands of the Speech Commands data set."""
+
+UNKNOWN = "_unknown_"
+SILENCE = "_silence_"
+
+
+def _check(holds: bool, message: str) -> None:
+    if not holds:
+        raise UsageError(message)
+
+
+@dataclass(frozen=True)
+class CorpusConfig:
+    """Which clips, and how long each is heard."""
+
+    words: tuple[str, ...] = COMMANDS
+    """The words to tell apart."""
+    unknown: bool = False
+    """Add a class of the other words, as many clips as a chosen word has on average."""
+    silence: bool = False
+    """Add a class cut from _background_noise_, as many clips as a chosen word has on average."""
+    seconds: float = 1.0
+    """Length that each clip is padded or cut to."""
+    rate_hz: int = 16_000
+    """Sampling rate of the clips."""
+
+    def __post_init__(self) -> None:
+        _check(len(self.words) + self.unknown + self.silence >= 2, "words: at least two classes are needed")
+        twice = sorted({word for word in self.words if self.words.count(word) > 1})
+        _check(not twice, f"words: {', '.join(twice)} is named twice")
+        _check(self.seconds > 0, f"seconds: {self.seconds} must be over 0")
+        _check(self.rate_hz > 0, f"rate_hz: {self.rate_hz} must be over 0")
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The words, then the added classes, in the order of the logits."""
+        return self.words + (UNKNOWN,) * self.unknown + (SILENCE,) * self.silence
+
+    @property
+    def samples(self) -> int:
+        """Samples that a clip is padded or cut to."""
+        return round(self.seconds * self.rate_hz)
+
+
+@dataclass(frozen=True)
+class FeatureConfig:
+    """The front end: waveform to frames of features."""
+
+    transform: Literal["log-mel", "mfcc"] = "log-mel"
+    """Log-mel energies, or mel-frequency cepstral coefficients."""
+    n_mfcc: int = 20
+    """Cepstral coefficients kept (mfcc)."""
+    n_mels: int = 40
+    """Triangular mel bands."""
+    n_fft: int = 1024
+    """Points of the Fourier transform."""
+    win_ms: float = 40.0
+    """Window length in milliseconds."""
+    hop_ms: float = 20.0
+    """Step from frame to frame in milliseconds."""
+    f_min_hz: float = 20.0
+    """Lower edge of the mel bands in hertz."""
+    f_max_hz: float = 7_600.0
+    """Upper edge of the mel bands in hertz."""
+    deltas: Literal[0, 1, 2] = 0
+    """Derivatives in time to append: none, the first, or the first and second."""
+
+    def __post_init__(self) -> None:
+        _check(self.hop_ms > 0, f"hop_ms: {self.hop_ms} must be over 0")
+        _check(self.win_ms > 0, f"win_ms: {self.win_ms} must be over 0")
+        _check(self.n_fft > 0, f"n_fft: {self.n_fft} must be over 0")
+        _check(self.n_mels > 0, f"n_mels: {self.n_mels} must be over 0")
+        _check(self.n_mfcc > 0, f"n_mfcc: {self.n_mfcc} must be over 0")
+        _check(
+            self.transform != "mfcc" or self.n_mfcc <= self.n_mels,
+            f"n_mfcc: {self.n_mfcc} coefficients can't be made of n_mels {self.n_mels} bands: lower n_mfcc",
+        )
+        _check(
+            0 <= self.f_min_hz < self.f_max_hz,
+            f"f_min_hz {self.f_min_hz:g} must be at least 0 and under f_max_hz {self.f_max_hz:g}",
+        )
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """Light changes of the training clips, drawn anew in each epoch; validation and test are left alone."""
+
+    shift_ms: float = 100.0
+    """Farthest shift in time, to either side, in milliseconds."""
+    mask_bands: int = 8
+    """Widest mask over neighbouring features (SpecAugment)."""
+    mask_ms: float = 200.0
+    """Longest mask over time in milliseconds (SpecAugment)."""
+
+    def __post_init__(self) -> None:
+        for name in ("shift_ms", "mask_bands", "mask_ms"):
+            _check(getattr(self, name) >= 0, f"{name}: {getattr(self, name)} must be at least 0")
+
+
+@dataclass(frozen=True)
+class RecurrentConfig:
+    """A stack of recurrent layers, a pooling over time, and a linear head."""
+
+    cell: Literal["rnn", "lstm"] = "lstm"
+    """Elman network with tanh, or long short-term memory."""
+    units: int = 128
+    """Units of each layer."""
+    layers: int = 2
+    """Layers, one above the other."""
+    pooling: Literal["last", "mean"] = "mean"
+    """What the head sees: the state at the clip's last frame, or the mean over its frames."""
+    dropout: float = 0.2
+    """Share of units dropped between layers and before the head in training."""
+
+    def __post_init__(self) -> None:
+        _check(self.units > 0, f"units: {self.units} must be over 0")
+        _check(self.layers > 0, f"layers: {self.layers} must be over 0")
+        _check(0 <= self.dropout < 1, f"dropout: {self.dropout} must be at least 0 and under 1")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """The recipe of the training loop."""
+
+    epochs: int = 30
+    """Times that the training clips are gone through."""
+    batch_size: int = 64
+    """Clips in a step."""
+    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
+    """AdamW, Adam, or stochastic gradient descent with momentum 0.9."""
+    learning_rate: float = 2e-3
+    """Peak of the schedule: a linear rise, then half a cosine down to nothing."""
+    warmup: float = 0.1
+    """Share of all steps in which the rate rises."""
+    weight_decay: float = 0.01
+    """Decay of the weights; for adam and sgd an L2 penalty."""
+    clip_norm: float = 1.0
+    """Longest gradient: a longer one is scaled down to it."""
+    patience: int = 10
+    """Epochs without a better validation accuracy after which training stops early."""
+    seed: int = 0
+    """Draws initial weights, order of clips, augmentation and dropout."""
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "patience"):
+            _check(getattr(self, name) >= 1, f"{name}: {getattr(self, name)} must be at least 1")
+        for name in ("learning_rate", "clip_norm"):
+            _check(getattr(self, name) > 0, f"{name}: {getattr(self, name)} must be over 0")
+        _check(self.weight_decay >= 0, f"weight_decay: {self.weight_decay} must be at least 0")
+        _check(0 <= self.warmup < 1, f"warmup: {self.warmup} must be at least 0 and under 1")
+        _check(0 <= self.seed < 2**31, f"seed: {self.seed} must be at least 0 and under 2147483648")
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One experiment, whole: equal configs on equal clips give equal weights on the same machine."""
+
+    model: RecurrentConfig = field(default_factory=RecurrentConfig)
+    corpus: CorpusConfig = field(default_factory=CorpusConfig)
+    features: FeatureConfig = field(default_factory=FeatureConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def __post_init__(self) -> None:
+        features, rate_hz = self.features, self.corpus.rate_hz
+        window = round(features.win_ms * rate_hz / 1000)
+        _check(
+            window <= features.n_fft,
+            f"win_ms: {features.win_ms:g} ms are {window} samples at {rate_hz} Hz, "
+            f"over n_fft {features.n_fft}: shorten win_ms or raise n_fft",
+        )
+        _check(
+            features.f_max_hz <= rate_hz / 2,
+            f"f_max_hz: {features.f_max_hz:g} is over {rate_hz / 2:g}, half of the sampling rate",
+        )
+        _check(round(features.hop_ms * rate_hz / 1000) >= 1, f"hop_ms: {features.hop_ms} is under one sample")
+        _check(
+            self.corpus.samples > features.n_fft // 2,
+            f"seconds: {self.corpus.seconds:g} are {self.corpus.samples} samples, "
+            f"too few for n_fft {features.n_fft}",
+        )
+
+
+RECIPES: dict[str, RunConfig] = {
+    "rnn": RunConfig(model=RecurrentConfig(cell="rnn"), training=TrainingConfig(learning_rate=1e-3)),
+    "lstm": RunConfig(model=RecurrentConfig(cell="lstm")),
+}
+"""A starting point for each model, chosen on the validation part."""
+
+DESCRIPTIONS = {
+    "rnn": "Elman network: the plain recurrent baseline.",
+    "lstm": "Long short-term memory.",
+}
+
+
+def differences(one: Any, other: Any) -> list[str]:
+    """Name the settings in which two configs differ.
+
+    >>> differences(RECIPES["lstm"], RunConfig(training=TrainingConfig(epochs=5)))
+    ['epochs 30 against 5']
+    """
+    found = []
+    for name in (f.name for f in fields(one)):
+        here, there = getattr(one, name), getattr(other, name)
+        if is_dataclass(here) and type(here) is type(there):
+            found += differences(here, there)
+        elif here != there:
+            found.append(f"{name} {here} against {there}")
+    return found

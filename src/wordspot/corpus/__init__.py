@@ -1,0 +1,1 @@
+"""Where clips come from: an index of clips, a packed store, batches."""

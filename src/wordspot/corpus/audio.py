@@ -1,0 +1,91 @@
+"""Sound files to samples: one channel of int16 at the wanted rate."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import torch
+import torchaudio
+from numpy.typing import NDArray
+
+from wordspot.errors import ClipError, UsageError
+
+SUFFIXES = (".wav", ".flac")
+FINE_SUBTYPES = {"PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"}
+"""Sample formats with at least 16 bits; the others (8-bit, telephone codes) have lost detail."""
+
+
+def header(path: Path) -> soundfile._SoundFileInfo:
+    """Read what a sound file says of itself. Raises ClipError where it isn't one, or holds no samples."""
+    try:
+        info = soundfile.info(str(path))
+    except (soundfile.SoundFileError, OSError):
+        raise ClipError(path, "not a readable sound file") from None
+    if info.frames == 0:
+        raise ClipError(path, "holds no samples")
+    return info
+
+
+def misfit(info: soundfile._SoundFileInfo, rate_hz: int) -> str | None:
+    """Say in what a file differs from mono, 16 bit or better, `rate_hz`; None where it doesn't."""
+    if info.samplerate != rate_hz:
+        return f"{info.samplerate} Hz instead of {rate_hz}"
+    if info.channels != 1:
+        return f"{info.channels} channels instead of one"
+    if info.subtype not in FINE_SUBTYPES:
+        return f"samples are {info.subtype_info} instead of 16 bit"
+    return None
+
+
+def read_clip(
+    path: Path, rate_hz: int, *, convert: bool = False, start: int = 0, stop: int | None = None
+) -> NDArray[np.int16]:
+    """Read one clip as int16 [samples] at `rate_hz`, from sample `start` up to `stop`.
+
+    Another rate, several channels (their mean is taken) and 8-bit samples are converted where `convert`
+    says so; `start` and `stop` count samples of the file. Raises ClipError for a file that can't be used.
+    """
+    info = header(path)
+    reason = misfit(info, rate_hz)
+    if reason and not convert:
+        raise ClipError(path, f"{reason} (--convert converts it)")
+    try:
+        if reason is None and info.subtype == "PCM_16":
+            samples, _ = soundfile.read(str(path), dtype="int16", start=start, stop=stop)
+            return np.asarray(samples, dtype=np.int16)
+        floats, _ = soundfile.read(str(path), dtype="float32", start=start, stop=stop, always_2d=True)
+    except (soundfile.SoundFileError, OSError):
+        raise ClipError(path, "breaks off: not a readable sound file") from None
+    if not np.isfinite(floats).all():
+        raise ClipError(path, "holds samples that are not numbers")
+    mono = torch.from_numpy(floats.mean(axis=1))  # (samples,)
+    if info.samplerate != rate_hz:
+        mono = torchaudio.functional.resample(mono, info.samplerate, rate_hz)
+    return (mono * 32768).round().clamp(-32768, 32767).to(torch.int16).numpy()
+
+
+def sound_files(folder: Path) -> list[Path]:
+    """List the WAV and FLAC files of one folder, sorted by name."""
+    return sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    )
+
+
+def find_sound_files(paths: Iterable[Path]) -> list[Path]:
+    """List files as they are named, and those in folders and the folders below them.
+
+    Raises UsageError for a path that isn't there, or a folder without sound files.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = [file for folder in [path, *sorted(path.rglob("*/"))] for file in sound_files(folder)]
+            if not inside:
+                raise UsageError(f"{path}: no WAV or FLAC files in this folder")
+            found += inside
+        elif path.exists():
+            found.append(path)
+        else:
+            raise UsageError(f"{path}: no such file or folder")
+    return found

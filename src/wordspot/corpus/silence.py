@@ -1,0 +1,48 @@
+"""The class `_silence_`: cuts of background noise, no moment of which stands in two parts."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from wordspot.config import SILENCE, CorpusConfig
+from wordspot.corpus.audio import header
+from wordspot.corpus.index import SPLITS, Clip, Index, mean_per_word
+from wordspot.errors import WordspotError
+
+SHARES = {"training": (0.0, 0.8), "validation": (0.8, 0.9), "testing": (0.9, 1.0)}
+"""Which stretch of each noise recording a part is cut from."""
+
+
+def cut_silence(index: Index, chosen: Sequence[Clip], config: CorpusConfig) -> list[Clip]:
+    """Cut as many clips for each part as a chosen word has there on average.
+
+    The starts stand at even distances in the part's stretch of each recording and may overlap; the loudness
+    is drawn evenly from nothing to that of the recording, the same each time. Raises WordspotError where the
+    corpus has no background noise, or too little.
+    """
+    if not index.noises:
+        raise WordspotError(
+            f"{index.root}: no _background_noise_/*.wav to cut silence from: leave out --silence"
+        )
+    draw = np.random.default_rng(0)
+    lengths = [header(path) for path in index.noises]
+    cuts = []
+    for split in SPLITS:
+        wanted = mean_per_word(chosen, split, config)
+        low, high = SHARES[split]
+        for n, (path, info) in enumerate(zip(index.noises, lengths, strict=True)):
+            share = len(range(n, wanted, len(index.noises)))
+            length = round(config.seconds * info.samplerate)
+            first, last = int(low * info.frames), int(high * info.frames) - length
+            if last < first:
+                raise WordspotError(
+                    f"{path}: {info.duration:.1f} s are too short to cut silence from: remove it, "
+                    f"or leave out --silence (a tenth of it must last {config.seconds:g} s)"
+                )
+            for start in np.linspace(first, last, share, dtype=int):
+                gain = round(float(draw.uniform()), 4)
+                name = path.relative_to(index.root).as_posix()
+                cuts.append(
+                    Clip(name, SILENCE, f"{path.stem}:{split}", split, int(start), int(start) + length, gain)
+                )
+    return cuts

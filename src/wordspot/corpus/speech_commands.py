@@ -1,0 +1,61 @@
+"""The Speech Commands data set through `torchaudio.datasets.SPEECHCOMMANDS`.
+
+torchaudio downloads, verifies and partitions; the samples are read elsewhere, by soundfile, because
+`SPEECHCOMMANDS.__getitem__` needs a decoder that many machines lack.
+"""
+
+import tarfile
+import zlib
+from pathlib import Path
+
+from torchaudio.datasets import SPEECHCOMMANDS
+
+from wordspot.corpus.folder import noises
+from wordspot.corpus.index import SPLITS, Clip, Index
+from wordspot.errors import WordspotError
+from wordspot.files import whole_folder
+
+FOLDER = "SpeechCommands"
+VERSIONS = ("speech_commands_v0.02", "speech_commands_v0.01")
+
+
+def version_in(root: Path) -> str | None:
+    """Name the newest version of the data set that stands under the torchaudio root, None where none does."""
+    return next((version for version in VERSIONS if (root / FOLDER / version).is_dir()), None)
+
+
+def index_speech_commands(root: Path, version: str) -> Index:
+    """Index the data set under a torchaudio root with its official partition.
+
+    The root is resolved first: torchaudio compares paths as text, and one like `./data` has put test clips
+    into training. Raises WordspotError where the lists of the partition or the clips are missing.
+    """
+    root = root.resolve()
+    folder = root / FOLDER / version
+    clips = []
+    try:
+        for split in SPLITS:
+            part = SPEECHCOMMANDS(root, url=version, subset=split)
+            for n in range(len(part)):
+                path, _rate, word, speaker, _utterance = part.get_metadata(n)
+                clips.append(Clip(Path(path).relative_to(version).as_posix(), word, speaker, split))
+    except FileNotFoundError as error:
+        raise WordspotError(f"{error.filename}: missing from the data set: unpack it again, whole") from None
+    if not clips:
+        raise WordspotError(f"{folder}: no clips here: unpack the data set again, whole")
+    return Index(folder, clips, noises(folder))
+
+
+def download(root: Path, url: str = VERSIONS[0]) -> None:
+    """Download the data set (2.3 GB) to `root`, verify its checksum and unpack it.
+
+    All of it happens beside its place and is moved there when whole, so that a download that breaks leaves
+    no half data set. Raises WordspotError where it breaks.
+    """
+    try:
+        with whole_folder(root / FOLDER) as part:
+            SPEECHCOMMANDS(part, url=url, folder_in_archive="", download=True)
+            for archive in part.glob("*.tar.gz"):
+                archive.unlink()
+    except (OSError, RuntimeError, EOFError, tarfile.TarError, zlib.error) as error:
+        raise WordspotError(f"the download of {url} broke off ({error}): run the command again") from None

@@ -1,0 +1,133 @@
+"""Every clip decoded once into one memory-mapped int16 file, beside a table of the clips."""
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from wordspot.config import CorpusConfig
+from wordspot.corpus.audio import read_clip
+from wordspot.corpus.index import Clip
+from wordspot.errors import ClipError, WordspotError
+from wordspot.files import whole_folder, write_json
+
+
+@dataclass(frozen=True)
+class Store:
+    """The decoded clips of one corpus."""
+
+    samples: NDArray[np.int16]
+    """[N, S], memory-mapped, zero-padded at the end."""
+    table: pd.DataFrame
+    """A row for each clip: the fields of `Clip`, and its length in samples."""
+    fingerprint: str
+    """SHA-256 over the table and the samples: the same on every machine."""
+    skipped: list[str]
+    """Clips left out, with the reason."""
+
+
+def open_store(
+    root: Path,
+    clips: Sequence[Clip],
+    config: CorpusConfig,
+    cache: Path,
+    *,
+    convert: bool = False,
+    skip_bad: bool = False,
+) -> Store:
+    """Open the store of `clips` under `cache`, building it where it is missing or a file has changed.
+
+    Raises WordspotError for clips that can't be read, unless `skip_bad` leaves them out.
+    """
+    asked = [str(root.resolve()), config.seconds, config.rate_hz, list(config.classes), convert, skip_bad]
+    place = cache / "stores" / hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+    state = _state(root, clips)
+    if not _is_current(place, state):
+        with whole_folder(place) as part:
+            _build(part, root, clips, config, state, convert=convert, skip_bad=skip_bad)
+    about = json.loads((place / "about.json").read_text(encoding="utf-8"))
+    table = pd.read_csv(place / "clips.csv", keep_default_na=False, dtype={"word": str, "speaker": str})
+    samples = np.memmap(place / "samples.int16", np.int16, "r", shape=(len(table), config.samples))
+    return Store(samples, table, about["fingerprint"], about["skipped"])
+
+
+def _state(root: Path, clips: Sequence[Clip]) -> str:
+    """Hash what tells that a file has changed, without reading it: its size and time of change."""
+    digest = hashlib.sha256()
+    for clip in clips:
+        try:
+            stat = (root / clip.path).stat()
+        except OSError as error:
+            raise WordspotError(
+                f"{root / clip.path}: listed, but {error.strerror}: restore the file"
+            ) from None
+        digest.update(f"{clip}{stat.st_size},{stat.st_mtime_ns};".encode())
+    return digest.hexdigest()
+
+
+def _is_current(place: Path, state: str) -> bool:
+    try:
+        return bool(json.loads((place / "about.json").read_text(encoding="utf-8"))["state"] == state)
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _build(
+    place: Path,
+    root: Path,
+    clips: Sequence[Clip],
+    config: CorpusConfig,
+    state: str,
+    *,
+    convert: bool,
+    skip_bad: bool,
+) -> None:
+    """Decode the clips one by one, so that memory stays flat however many there are."""
+    digest = hashlib.sha256()
+    rows, bad = [], []
+    with (place / "samples.int16").open("wb") as out:
+        console = Console(stderr=True)
+        for clip in track(
+            clips, "Reading clips", console=console, transient=True, disable=not sys.stderr.isatty()
+        ):
+            path = root / clip.path
+            try:
+                sound = read_clip(path, config.rate_hz, convert=convert, start=clip.start, stop=clip.stop)
+            except ClipError as error:
+                bad.append(error)
+                continue
+            sound = np.round(sound[: config.samples] * clip.gain).astype(np.int16)
+            padded = np.zeros(config.samples, np.int16)
+            padded[: len(sound)] = sound
+            out.write(padded.tobytes())
+            rows.append(asdict(clip) | {"length": len(sound)})
+            digest.update(f"{rows[-1]}".encode() + padded.tobytes())
+    if bad and not skip_bad:
+        raise unusable(bad)
+    pd.DataFrame(rows, columns=[*Clip.__dataclass_fields__, "length"]).to_csv(
+        place / "clips.csv", index=False
+    )
+    about = {"state": state, "fingerprint": digest.hexdigest(), "skipped": [str(error) for error in bad]}
+    write_json(place / "about.json", about)
+
+
+def unusable(bad: Sequence[ClipError]) -> WordspotError:
+    """One line for all the clips that can't be used."""
+    others = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+    return WordspotError(f"{bad[0]}{others}: mend or remove it, or leave out such clips with --skip-bad")
+
+
+def cache_folder() -> Path:
+    """Where stores and downloads are kept: $WORDSPOT_CACHE, or wordspot/ in the user's cache folder."""
+    if "WORDSPOT_CACHE" in os.environ:
+        return Path(os.environ["WORDSPOT_CACHE"])
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wordspot"

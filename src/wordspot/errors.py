@@ -1,0 +1,22 @@
+"""What a user can mend: each error is one line that says what is wrong, where, and the mend."""
+
+
+class WordspotError(Exception):
+    """A failure with a one-line message for the user; the command line exits with `exit_code`."""
+
+    exit_code = 1
+
+
+class UsageError(WordspotError):
+    """Wrong use: a setting, an argument or a place that can't be meant as it was given."""
+
+    exit_code = 2
+
+
+class ClipError(WordspotError):
+    """One sound file that can't be used as a clip; `reason` says why, without the path."""
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason

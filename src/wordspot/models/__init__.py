@@ -1,0 +1,1 @@
+"""Models: features [B, T, F] and counts of real frames [B] to logits [B, C]."""

@@ -1,0 +1,1 @@
+"""Waveforms: changed in training, turned into features."""

@@ -1,0 +1,69 @@
+"""Many runs, one comparison: trains every model on the same clips and scores each on the test part."""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from wordspot.analysis.evaluate import evaluate
+from wordspot.analysis.intervals import Interval
+from wordspot.config import RECIPES, CorpusConfig
+from wordspot.files import output_folder, write_json
+from wordspot.models.recognizer import load
+from wordspot.training.curves import read_metrics
+from wordspot.training.loop import train
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a study says of one run."""
+
+    model: str
+    run: str
+    parameters: int
+    epochs: int
+    minutes: float
+    """Time of training, validation included."""
+    validation_accuracy: float
+    """At the best epoch, by which the weights were chosen."""
+    test_accuracy: float
+    interval_over_speakers: Interval
+    macro_f1: float
+
+
+def study(
+    corpus: CorpusConfig,
+    data: str | Path,
+    out: str | Path,
+    *,
+    device: str = "cpu",
+    threads: int | None = None,
+    convert: bool = False,
+    skip_bad: bool = False,
+) -> list[Row]:
+    """Train and score every recipe on the clips of `data`; a study that was stopped goes on where it was.
+
+    Leaves a run for each model and study.json in the folder `out`. Raises what `train` and `evaluate` raise.
+    """
+    folder = output_folder(Path(out))
+    rows = []
+    for model, recipe in RECIPES.items():
+        config = replace(recipe, corpus=corpus)
+        run = train(
+            config, data, folder / model, device=device, threads=threads, convert=convert, skip_bad=skip_bad
+        )
+        scores = evaluate(run, data, device=device, convert=convert, skip_bad=skip_bad)
+        metrics = read_metrics(run)
+        rows.append(
+            Row(
+                model=model,
+                run=model,
+                parameters=sum(weights.numel() for weights in load(run).parameters()),
+                epochs=len(metrics),
+                minutes=sum(line["seconds"] for line in metrics) / 60,
+                validation_accuracy=max(line["validation_accuracy"] for line in metrics),
+                test_accuracy=scores.accuracy,
+                interval_over_speakers=scores.interval_over_speakers,
+                macro_f1=scores.macro_f1,
+            )
+        )
+        write_json(folder / "study.json", [asdict(row) for row in rows])
+    return rows

@@ -1,0 +1,63 @@
+"""What training shows: a bar with loss, accuracy, speed and time left, and a line for each epoch."""
+
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+
+class Display:
+    """Writes to standard error; the bar only where that is a terminal."""
+
+    def __init__(self, epochs: int, steps: int, finished: int) -> None:
+        self.epochs = epochs
+        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(),
+            console=self.console,
+            disable=not self.console.is_terminal,
+            transient=True,
+        )
+        self.task = self.bar.add_task("epoch", total=epochs * steps, completed=finished * steps, figures="")
+        self.clips = 0
+        self.started = time.perf_counter()
+        self.finished = finished
+        if finished:
+            self.console.print(f"going on after epoch {finished} of {epochs}")
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.stop()
+
+    def step(self, epoch: int, loss: float, accuracy: float, clips: int) -> None:
+        """Show a training step: the epoch's loss and accuracy so far, and how many clips it held."""
+        self.clips += clips
+        speed = self.clips / (time.perf_counter() - self.started)
+        self.bar.update(
+            self.task,
+            advance=1,
+            description=f"epoch {epoch}/{self.epochs}",
+            figures=f"loss {loss:.3f}  accuracy {accuracy:.3f}  {speed:,.0f} clips/s",
+        )
+
+    def epoch(self, line: dict[str, Any], better: bool) -> None:
+        """Show the metrics of an epoch, and the time that the others would take at this speed."""
+        done = line["epoch"] - self.finished
+        left = (time.perf_counter() - self.started) / done * (self.epochs - line["epoch"])
+        self.console.print(
+            f"epoch {line['epoch']:3}/{self.epochs}  "
+            f"training loss {line['training_loss']:.3f} accuracy {line['training_accuracy']:.3f}  "
+            f"validation loss {line['validation_loss']:.3f} accuracy {line['validation_accuracy']:.4f}"
+            f"{' *' if better else '  '}  {line['clips_per_second']:,.0f} clips/s  {left / 60:.1f} min left"
+        )

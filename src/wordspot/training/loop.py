@@ -1,0 +1,240 @@
+"""The training loop, to be read from top to bottom."""
+
+import json
+import math
+import os
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from torch.nn.utils import clip_grad_norm_
+from torch.utils.data import DataLoader
+
+from wordspot.config import RunConfig, TrainingConfig, differences
+from wordspot.corpus.batches import Batch, loader
+from wordspot.corpus.corpus import Corpus, open_corpus
+from wordspot.errors import UsageError, WordspotError
+from wordspot.files import output_folder, write_json, write_text
+from wordspot.models.recognizer import CONFIG, Recognizer, read_config, save_weights
+from wordspot.sound.augment import draw_masks, draw_shift
+from wordspot.sound.features import to_float
+from wordspot.training.checkpoint import load_checkpoint, save_checkpoint
+from wordspot.training.curves import METRICS, draw_curves, read_metrics
+from wordspot.training.display import Display
+from wordspot.training.provenance import provenance
+
+LARGE_BATCH = 256
+"""Clips in a batch where no gradient is kept."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Sums over the clips of an epoch."""
+
+    loss: float = 0.0
+    correct: int = 0
+    clips: int = 0
+
+    def plus(self, loss: Tensor, logits: Tensor, labels: Tensor) -> "Tally":
+        """Add a batch: its mean loss, logits [B, C] and labels [B]."""
+        return Tally(
+            self.loss + loss.item() * len(labels),
+            self.correct + int((logits.argmax(dim=1) == labels).sum()),
+            self.clips + len(labels),
+        )
+
+    @property
+    def mean_loss(self) -> float:
+        """Cross-entropy of a clip, in nats."""
+        return self.loss / max(self.clips, 1)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of clips recognised."""
+        return self.correct / max(self.clips, 1)
+
+
+def train(
+    config: RunConfig,
+    data: str | Path,
+    out: str | Path,
+    *,
+    device: str = "cpu",
+    threads: int | None = None,
+    convert: bool = False,
+    skip_bad: bool = False,
+) -> Path:
+    """Train one recogniser on the clips of `data` and leave the run in the folder `out`.
+
+    A run that was stopped goes on after its last finished epoch; one that is finished is left as it is.
+    Equal configs on equal clips give equal weights on the same machine with the same number of `threads`
+    (default: one for each core). Gives the run's folder. Raises UsageError where `out` holds another run or
+    `device` isn't there, and WordspotError where the clips can't be used.
+    """
+    where = open_device(device)
+    if threads:
+        torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    run = output_folder(Path(out))
+    corpus = open_corpus(data, config.corpus, convert=convert, skip_bad=skip_bad)
+    claim(run, config, provenance(corpus, str(data), where))
+    fit(config, corpus, run, where)
+    draw_curves(run)
+    return run
+
+
+def fit(config: RunConfig, corpus: Corpus, run: Path, device: torch.device) -> Recognizer:
+    """Train in the folder `run`, from its last finished epoch where it has one."""
+    recipe = config.training
+    torch.manual_seed(recipe.seed)
+    recognizer = Recognizer(config).to(device)
+    recognizer.features.fit(
+        (to_float(batch.samples).to(device), batch.lengths.to(device))
+        for batch in loader(corpus, "training", LARGE_BATCH)
+    )
+    draw = torch.Generator()
+    training = loader(corpus, "training", recipe.batch_size, shuffle=draw)
+    validation = loader(corpus, "validation", LARGE_BATCH)
+    optimizer = make_optimizer(recognizer, recipe)
+    progress = load_checkpoint(run, recognizer, optimizer)
+    metrics = read_metrics(run)[: progress.epoch]
+
+    with Display(recipe.epochs, len(training), progress.epoch) as display:
+        while progress.epoch < recipe.epochs and progress.epoch - progress.best_epoch < recipe.patience:
+            epoch, started = progress.epoch + 1, time.perf_counter()
+            seed_epoch(recipe.seed, epoch, draw)
+
+            recognizer.train()
+            tally = Tally()
+            for step, batch in enumerate(training, start=progress.epoch * len(training)):
+                rate = rate_at(step, recipe.epochs * len(training), recipe)
+                for group in optimizer.param_groups:
+                    group["lr"] = rate
+                logits, labels = score_augmented(recognizer, batch, config, draw, device)  # (B, C), (B,)
+                loss = cross_entropy(logits, labels)
+                optimizer.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                clip_grad_norm_(recognizer.parameters(), recipe.clip_norm)
+                optimizer.step()
+                tally = tally.plus(loss, logits, labels)
+                display.step(epoch, tally.mean_loss, tally.accuracy, len(labels))
+            if not math.isfinite(tally.loss):
+                raise WordspotError(
+                    f"{run}: the loss is no number after epoch {epoch}: lower --learning-rate"
+                )
+
+            checked = validate(recognizer, validation, device)
+            seconds = time.perf_counter() - started
+            metrics.append(
+                {
+                    "epoch": epoch,
+                    "training_loss": tally.mean_loss,
+                    "training_accuracy": tally.accuracy,
+                    "validation_loss": checked.mean_loss,
+                    "validation_accuracy": checked.accuracy,
+                    "learning_rate": rate,
+                    "clips_per_second": tally.clips / seconds,
+                    "seconds": seconds,
+                }
+            )
+            better = (checked.accuracy, -checked.mean_loss) > (progress.best_accuracy, -progress.best_loss)
+            progress = replace(progress, epoch=epoch, seconds=progress.seconds + seconds)
+            if better:
+                progress = replace(
+                    progress,
+                    best_epoch=epoch,
+                    best_accuracy=checked.accuracy,
+                    best_loss=checked.mean_loss,
+                )
+                save_weights(recognizer, run)
+            write_text(run / METRICS, "".join(json.dumps(line) + "\n" for line in metrics))
+            save_checkpoint(run, recognizer, optimizer, progress)
+            display.epoch(metrics[-1], better)
+    return recognizer
+
+
+def score_augmented(
+    recognizer: Recognizer, batch: Batch, config: RunConfig, draw: torch.Generator, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Score a training batch under drawn changes: logits [B, C] and labels [B]."""
+    rate_hz, augment = config.corpus.rate_hz, config.augment
+    waveforms = to_float(batch.samples.to(device))  # (B, S)
+    waveforms, lengths = draw_shift(waveforms, batch.lengths.to(device), augment, rate_hz, draw)
+    features = recognizer.features(waveforms)  # (B, T, F)
+    features = draw_masks(features, augment, config.features.hop_ms, draw)
+    return recognizer.model(features, recognizer.features.frames(lengths)), batch.labels.to(device)
+
+
+@torch.no_grad()
+def validate(recognizer: Recognizer, part: DataLoader[Any], device: torch.device) -> Tally:
+    """Score a part as it is: no gradient, no dropout, no augmentation."""
+    recognizer.eval()
+    tally = Tally()
+    for batch in part:
+        logits = recognizer(to_float(batch.samples.to(device)), batch.lengths.to(device))  # (B, C)
+        labels = batch.labels.to(device)
+        tally = tally.plus(cross_entropy(logits, labels), logits, labels)
+    return tally
+
+
+def make_optimizer(recognizer: Recognizer, recipe: TrainingConfig) -> torch.optim.Optimizer:
+    """Make the optimiser of the recipe."""
+    parameters, rate, decay = recognizer.parameters(), recipe.learning_rate, recipe.weight_decay
+    if recipe.optimizer == "adamw":
+        return torch.optim.AdamW(parameters, rate, weight_decay=decay)
+    if recipe.optimizer == "adam":
+        return torch.optim.Adam(parameters, rate, weight_decay=decay)
+    return torch.optim.SGD(parameters, rate, momentum=0.9, weight_decay=decay)
+
+
+def rate_at(step: int, steps: int, recipe: TrainingConfig) -> float:
+    """Learning rate of one step: a linear rise to the peak, then half a cosine down to nothing.
+
+    >>> recipe = TrainingConfig(learning_rate=1.0, warmup=0.5)
+    >>> [round(rate_at(step, 8, recipe), 2) for step in range(8)]
+    [0.25, 0.5, 0.75, 1.0, 1.0, 0.85, 0.5, 0.15]
+    """
+    rise = round(recipe.warmup * steps)
+    if step < rise:
+        return recipe.learning_rate * (step + 1) / rise
+    return recipe.learning_rate * (1 + math.cos(math.pi * (step - rise) / (steps - rise))) / 2
+
+
+def seed_epoch(seed: int, epoch: int, draw: torch.Generator) -> None:
+    """Seed all that an epoch draws by its number, so that a resumed run draws what an unbroken one would."""
+    torch.manual_seed(seed + (epoch << 32))  # dropout
+    draw.manual_seed(seed + (epoch << 32))  # order of the clips, augmentation
+
+
+def claim(run: Path, config: RunConfig, made_of: dict[str, Any]) -> None:
+    """Write the config of a new run, or check that a run that is there already is this one.
+
+    Raises UsageError where the folder holds a run of another config or of other clips.
+    """
+    if not (run / CONFIG).is_file():
+        write_json(run / CONFIG, {"config": asdict(config), "provenance": made_of})
+        return
+    stored, before = read_config(run)
+    found = differences(stored, config)
+    if before["data"]["fingerprint"] != made_of["data"]["fingerprint"]:
+        found.append("clips that have changed since")
+    if found:
+        raise UsageError(
+            f"{run}: holds a run of another configuration ({'; '.join(found)}): choose another --out"
+        )
+
+
+def open_device(name: str) -> torch.device:
+    """Open a device by its name in torch. Raises UsageError where this machine has none of it."""
+    # cuBLAS sums in a fixed order only with a workspace of a fixed size.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        raise UsageError(f"device: {name} isn't on this machine: leave out --device to use the CPU") from None
+    return device

@@ -1,0 +1,87 @@
+"""What the tests share: a small corpus of synthetic words, and the real clips where a machine has them."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from numpy.typing import NDArray
+
+from wordspot.config import AugmentConfig, CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig
+from wordspot.corpus.folder import split_of
+
+RATE_HZ = 16_000
+WORDS = ("low", "high", "rise")
+SPEAKERS = {"training": 8, "validation": 3, "testing": 3}
+
+torch.set_num_threads(2)
+
+
+def synthetic_word(word: str, draw: np.random.Generator) -> NDArray[np.int16]:
+    """Make 0.6 to 1 s of a tone at 400 Hz, at 1600 Hz, or rising from the one to the other, in noise."""
+    seconds = draw.uniform(0.6, 1.0)
+    times = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    first, last = {"low": (400, 400), "high": (1600, 1600), "rise": (400, 1600)}[word]
+    phase = 2 * np.pi * (first * times + (last - first) * times**2 / (2 * seconds))
+    sound = draw.uniform(0.2, 0.6) * np.sin(phase) + 0.01 * draw.standard_normal(len(times))
+    return (sound * 32767).astype(np.int16)
+
+
+def speaker_names(split: str, count: int) -> list[str]:
+    """Name the first speakers that the data set's rule puts into a part."""
+    names = (f"speaker{number}" for number in range(10_000))
+    found = [name for name in names if split_of(name) == split]
+    return found[:count]
+
+
+def write_corpus(root: Path) -> Path:
+    """Write a corpus of WORDS, two clips of each by each speaker of SPEAKERS, the same every time."""
+    draw = np.random.default_rng(7)
+    for word in WORDS:
+        (root / word).mkdir(parents=True)
+        for split, count in SPEAKERS.items():
+            for speaker in speaker_names(split, count):
+                for number in range(2):
+                    path = root / word / f"{speaker}_nohash_{number}.wav"
+                    soundfile.write(path, synthetic_word(word, draw), RATE_HZ, subtype="PCM_16")
+    return root
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the user's cache folder out of the tests; they share one of their own."""
+    monkeypatch.setenv("WORDSPOT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(scope="session")
+def shared_recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a corpus of synthetic words that no test may change."""
+    return write_corpus(tmp_path_factory.mktemp("shared") / "recordings")
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    """Give a corpus of synthetic words that the test may change."""
+    return write_corpus(tmp_path / "recordings")
+
+
+@pytest.fixture
+def tiny() -> RunConfig:
+    """Give a config that learns the synthetic words in a few seconds."""
+    return RunConfig(
+        model=RecurrentConfig(cell="lstm", units=16, layers=1, dropout=0.1),
+        corpus=CorpusConfig(words=WORDS),
+        augment=AugmentConfig(shift_ms=50, mask_bands=4, mask_ms=40),
+        training=TrainingConfig(epochs=4, batch_size=8, learning_rate=0.01, seed=3),
+    )
+
+
+@pytest.fixture(scope="session")
+def real_clips() -> Path:
+    """Give a torchaudio root that holds real clips of Speech Commands."""
+    root = os.environ.get("SPEECH_COMMANDS")
+    if not root:
+        pytest.skip("needs real clips: name a folder that holds SpeechCommands/ with SPEECH_COMMANDS=")
+    return Path(root)
