@@ -16,7 +16,7 @@ RATE_HZ = 16_000
 WORDS = ("low", "high", "rise")
 SPEAKERS = {"training": 8, "validation": 3, "testing": 3}
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)
 
 
 def synthetic_word(word: str, draw: np.random.Generator) -> NDArray[np.int16]:

@@ -103,7 +103,7 @@ class Exploration:
         from IPython.display import Audio
 
         rate_hz = header(path).samplerate
-        return Audio(read_clip(path, rate_hz, convert=True), rate=rate_hz)
+        return Audio(read_clip(path, rate_hz, convert=True), rate=rate_hz)  # type: ignore[no-untyped-call]
 
     def save(self, out: Path, words: Sequence[str] = ()) -> list[Path]:
         """Save tables and figures in the folder `out`; gives their paths."""
