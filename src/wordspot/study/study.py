@@ -8,8 +8,8 @@ from wordspot.analysis.intervals import Interval
 from wordspot.config import RECIPES, CorpusConfig
 from wordspot.files import output_folder, write_json
 from wordspot.models.recognizer import load
-from wordspot.training.curves import read_metrics
 from wordspot.training.loop import train
+from wordspot.training.metrics import read_metrics
 
 
 @dataclass(frozen=True)

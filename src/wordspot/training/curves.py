@@ -1,27 +1,16 @@
 """Learning curves: loss and accuracy of training and validation against epochs."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from wordspot.figures import STYLE, save_figure
-
-METRICS = "metrics.jsonl"
-
-
-def read_metrics(run: Path) -> list[dict[str, Any]]:
-    """Read a line of metrics for each epoch; none where the run has no finished epoch."""
-    path = run / METRICS
-    return (
-        [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
-    )
+from wordspot.training.metrics import best_epoch, read_metrics
 
 
 def plot_curves(run: Path) -> Figure:
-    """Plot the learning curves of a run."""
+    """Plot the learning curves of a run; a line marks the epoch whose weights were kept."""
     metrics = read_metrics(run)
     epochs = [line["epoch"] for line in metrics]
     with mpl.rc_context(STYLE):
@@ -31,6 +20,7 @@ def plot_curves(run: Path) -> Figure:
         ):
             for part in ("training", "validation"):
                 axes.plot(epochs, [line[f"{part}_{quantity}"] for line in metrics], label=part)
+            axes.axvline(best_epoch(metrics), color="gray", linestyle=":", label="best epoch")
             axes.set(xlabel="epoch", ylabel=f"{quantity} ({unit})")
             axes.legend()
     return figure

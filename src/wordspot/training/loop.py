@@ -1,10 +1,9 @@
 """The training loop, to be read from top to bottom."""
 
-import json
 import math
 import os
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,14 @@ from wordspot.config import RunConfig, TrainingConfig, differences
 from wordspot.corpus.batches import Batch, loader
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.errors import UsageError, WordspotError
-from wordspot.files import output_folder, write_json, write_text
+from wordspot.files import output_folder, write_json
 from wordspot.models.recognizer import CONFIG, Recognizer, read_config, save_weights
 from wordspot.sound.augment import draw_masks, draw_shift
 from wordspot.sound.features import to_float
 from wordspot.training.checkpoint import load_checkpoint, save_checkpoint
-from wordspot.training.curves import METRICS, draw_curves, read_metrics
+from wordspot.training.curves import draw_curves
 from wordspot.training.display import Display
+from wordspot.training.metrics import best_epoch, read_metrics, write_metrics
 from wordspot.training.provenance import provenance
 
 LARGE_BATCH = 256
@@ -79,18 +79,18 @@ def train(
     if threads:
         torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
-    run = output_folder(Path(out))
     corpus = open_corpus(data, config.corpus, convert=convert, skip_bad=skip_bad)
+    run = output_folder(Path(out))
     claim(run, config, provenance(corpus, str(data), where))
     fit(config, corpus, run, where)
     draw_curves(run)
     return run
 
 
-def fit(config: RunConfig, corpus: Corpus, run: Path, device: torch.device) -> Recognizer:
+def fit(config: RunConfig, corpus: Corpus, run: Path, device: torch.device) -> None:
     """Train in the folder `run`, from its last finished epoch where it has one."""
     recipe = config.training
-    torch.manual_seed(recipe.seed)
+    torch.manual_seed(recipe.seed)  # initial weights
     recognizer = Recognizer(config).to(device)
     recognizer.features.fit(
         (to_float(batch.samples).to(device), batch.lengths.to(device))
@@ -100,61 +100,52 @@ def fit(config: RunConfig, corpus: Corpus, run: Path, device: torch.device) -> R
     training = loader(corpus, "training", recipe.batch_size, shuffle=draw)
     validation = loader(corpus, "validation", LARGE_BATCH)
     optimizer = make_optimizer(recognizer, recipe)
-    progress = load_checkpoint(run, recognizer, optimizer)
-    metrics = read_metrics(run)[: progress.epoch]
+    epoch = load_checkpoint(run, recognizer, optimizer)
+    metrics = read_metrics(run)[:epoch]
 
-    with Display(recipe.epochs, len(training), progress.epoch) as display:
-        while progress.epoch < recipe.epochs and progress.epoch - progress.best_epoch < recipe.patience:
-            epoch, started = progress.epoch + 1, time.perf_counter()
+    with Display(recipe.epochs, len(training), epoch) as display:
+        while epoch < recipe.epochs and epoch - best_epoch(metrics) < recipe.patience:
+            epoch, started = epoch + 1, time.perf_counter()
             seed_epoch(recipe.seed, epoch, draw)
 
             recognizer.train()
-            tally = Tally()
-            for step, batch in enumerate(training, start=progress.epoch * len(training)):
+            trained = Tally()
+            for step, batch in enumerate(training, start=(epoch - 1) * len(training)):
+                optimizer.zero_grad()
+                logits, labels = score_augmented(recognizer, batch, config, draw, device)  # (B, C), (B,)
+                loss = cross_entropy(logits, labels)
+                loss.backward()  # type: ignore[no-untyped-call]
+                clip_grad_norm_(recognizer.parameters(), recipe.clip_norm)
                 rate = rate_at(step, recipe.epochs * len(training), recipe)
                 for group in optimizer.param_groups:
                     group["lr"] = rate
-                logits, labels = score_augmented(recognizer, batch, config, draw, device)  # (B, C), (B,)
-                loss = cross_entropy(logits, labels)
-                optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                clip_grad_norm_(recognizer.parameters(), recipe.clip_norm)
                 optimizer.step()
-                tally = tally.plus(loss, logits, labels)
-                display.step(epoch, tally.mean_loss, tally.accuracy, len(labels))
-            if not math.isfinite(tally.loss):
-                raise WordspotError(
-                    f"{run}: the loss is no number after epoch {epoch}: lower --learning-rate"
-                )
+                trained = trained.plus(loss, logits, labels)
+                display.step(epoch, trained.mean_loss, trained.accuracy, len(labels))
+            if not math.isfinite(trained.loss):
+                raise WordspotError(f"{run}: the loss is no number in epoch {epoch}: lower --learning-rate")
+            speed = trained.clips / (time.perf_counter() - started)
 
             checked = validate(recognizer, validation, device)
-            seconds = time.perf_counter() - started
             metrics.append(
                 {
                     "epoch": epoch,
-                    "training_loss": tally.mean_loss,
-                    "training_accuracy": tally.accuracy,
+                    "training_loss": trained.mean_loss,
+                    "training_accuracy": trained.accuracy,
                     "validation_loss": checked.mean_loss,
                     "validation_accuracy": checked.accuracy,
                     "learning_rate": rate,
-                    "clips_per_second": tally.clips / seconds,
-                    "seconds": seconds,
+                    "clips_per_second": speed,
+                    "seconds": time.perf_counter() - started,
                 }
             )
-            better = (checked.accuracy, -checked.mean_loss) > (progress.best_accuracy, -progress.best_loss)
-            progress = replace(progress, epoch=epoch, seconds=progress.seconds + seconds)
-            if better:
-                progress = replace(
-                    progress,
-                    best_epoch=epoch,
-                    best_accuracy=checked.accuracy,
-                    best_loss=checked.mean_loss,
-                )
+            is_best = best_epoch(metrics) == epoch
+            if is_best:
                 save_weights(recognizer, run)
-            write_text(run / METRICS, "".join(json.dumps(line) + "\n" for line in metrics))
-            save_checkpoint(run, recognizer, optimizer, progress)
-            display.epoch(metrics[-1], better)
-    return recognizer
+            write_metrics(run, metrics)
+            # Last, so that a run killed before this line repeats the whole epoch.
+            save_checkpoint(run, recognizer, optimizer, epoch)
+            display.epoch(metrics[-1], is_best)
 
 
 def score_augmented(

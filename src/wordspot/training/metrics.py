@@ -1,0 +1,38 @@
+"""The record of a run: a line of figures for each finished epoch."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from wordspot.files import write_text
+
+FILE = "metrics.jsonl"
+Metrics = dict[str, Any]
+
+
+def read_metrics(run: Path) -> list[Metrics]:
+    """Read the lines of a run; none where it has no finished epoch."""
+    path = run / FILE
+    return (
+        [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+    )
+
+
+def write_metrics(run: Path, lines: Sequence[Metrics]) -> None:
+    """Write the lines of a run, whole or not at all."""
+    write_text(run / FILE, "".join(json.dumps(line) + "\n" for line in lines))
+
+
+def best_epoch(lines: Sequence[Metrics]) -> int:
+    """Give the epoch of the highest validation accuracy, among equals of the lowest loss; 0 of no lines.
+
+    >>> figures = [(0.5, 1.0), (0.8, 0.9), (0.8, 0.7), (0.8, 0.7)]
+    >>> best_epoch([{"epoch": n, "validation_accuracy": a, "validation_loss": b}
+    ...             for n, (a, b) in enumerate(figures, start=1)])
+    3
+    """
+    ranked = max(
+        lines, key=lambda line: (line["validation_accuracy"], -line["validation_loss"]), default=None
+    )
+    return int(ranked["epoch"]) if ranked else 0
