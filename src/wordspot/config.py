@@ -73,7 +73,7 @@ class FeatureConfig:
     """Lower edge of the mel bands in hertz."""
     f_max_hz: float = 7_600.0
     """Upper edge of the mel bands in hertz."""
-    deltas: Literal[0, 1, 2] = 0
+    deltas: Literal[0, 1, 2] = 1
     """Derivatives in time to append: none, the first, or the first and second."""
 
     def __post_init__(self) -> None:
