@@ -20,6 +20,8 @@ from wordspot.corpus.index import Clip
 from wordspot.errors import ClipError, WordspotError
 from wordspot.files import whole_folder, write_json
 
+SAMPLES, TABLE, ABOUT = "samples.int16", "clips.csv", "about.json"
+
 
 @dataclass(frozen=True)
 class Store:
@@ -51,13 +53,13 @@ def open_store(
     asked = [str(root.resolve()), config.seconds, config.rate_hz, list(config.classes), convert, skip_bad]
     place = cache / "stores" / hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
     state = _state(root, clips)
-    if not _is_current(place, state):
+    store = _load(place, state, config)
+    if store is None:
         with whole_folder(place) as part:
             _build(part, root, clips, config, state, convert=convert, skip_bad=skip_bad)
-    about = json.loads((place / "about.json").read_text(encoding="utf-8"))
-    table = pd.read_csv(place / "clips.csv", keep_default_na=False, dtype={"word": str, "speaker": str})
-    samples = np.memmap(place / "samples.int16", np.int16, "r", shape=(len(table), config.samples))
-    return Store(samples, table, about["fingerprint"], about["skipped"])
+        store = _load(place, state, config)
+    assert store is not None, f"{place} can't be read right after it was written"
+    return store
 
 
 def _state(root: Path, clips: Sequence[Clip]) -> str:
@@ -74,11 +76,17 @@ def _state(root: Path, clips: Sequence[Clip]) -> str:
     return digest.hexdigest()
 
 
-def _is_current(place: Path, state: str) -> bool:
+def _load(place: Path, state: str, config: CorpusConfig) -> Store | None:
+    """Load a store; None where it is missing, damaged or of other files."""
     try:
-        return bool(json.loads((place / "about.json").read_text(encoding="utf-8"))["state"] == state)
-    except (OSError, ValueError, KeyError):
-        return False
+        about = json.loads((place / ABOUT).read_text(encoding="utf-8"))
+        table = pd.read_csv(place / TABLE, keep_default_na=False, dtype={"word": str, "speaker": str})
+        if about["state"] != state or about["clips"] != len(table):
+            return None
+        samples = np.memmap(place / SAMPLES, np.int16, "r", shape=(about["clips"], config.samples))
+        return Store(samples, table, about["fingerprint"], about["skipped"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _build(
@@ -94,7 +102,7 @@ def _build(
     """Decode the clips one by one, so that memory stays flat however many there are."""
     digest = hashlib.sha256()
     rows, bad = [], []
-    with (place / "samples.int16").open("wb") as out:
+    with (place / SAMPLES).open("wb") as out:
         console = Console(stderr=True)
         for clip in track(
             clips, "Reading clips", console=console, transient=True, disable=not sys.stderr.isatty()
@@ -111,13 +119,18 @@ def _build(
             out.write(padded.tobytes())
             rows.append(asdict(clip) | {"length": len(sound)})
             digest.update(f"{rows[-1]}".encode() + padded.tobytes())
-    if bad and not skip_bad:
+    if bad and not (skip_bad and rows):
         raise unusable(bad)
     pd.DataFrame(rows, columns=[*Clip.__dataclass_fields__, "length"]).to_csv(
         place / "clips.csv", index=False
     )
-    about = {"state": state, "fingerprint": digest.hexdigest(), "skipped": [str(error) for error in bad]}
-    write_json(place / "about.json", about)
+    about = {
+        "state": state,
+        "clips": len(rows),
+        "fingerprint": digest.hexdigest(),
+        "skipped": [str(error) for error in bad],
+    }
+    write_json(place / ABOUT, about)
 
 
 def unusable(bad: Sequence[ClipError]) -> WordspotError:

@@ -102,6 +102,8 @@ def fit(config: RunConfig, corpus: Corpus, run: Path, device: torch.device) -> N
     optimizer = make_optimizer(recognizer, recipe)
     epoch = load_checkpoint(run, recognizer, optimizer)
     metrics = read_metrics(run)[:epoch]
+    if len(metrics) < epoch:
+        raise WordspotError(f"{run}: metrics.jsonl has lost its lines: remove {run} and train anew")
 
     with Display(recipe.epochs, len(training), epoch) as display:
         while epoch < recipe.epochs and epoch - best_epoch(metrics) < recipe.patience:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from wordspot.errors import WordspotError
 from wordspot.files import write_text
 
 FILE = "metrics.jsonl"
@@ -12,11 +13,14 @@ Metrics = dict[str, Any]
 
 
 def read_metrics(run: Path) -> list[Metrics]:
-    """Read the lines of a run; none where it has no finished epoch."""
+    """Read the lines of a run, none where it has no finished epoch; a damaged file raises WordspotError."""
     path = run / FILE
-    return (
-        [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
-    )
+    if not path.is_file():
+        return []
+    try:
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except ValueError:
+        raise WordspotError(f"{path}: damaged: remove {run} and train anew") from None
 
 
 def write_metrics(run: Path, lines: Sequence[Metrics]) -> None:
