@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wordspot.corpus.corpus import open_corpus
     from wordspot.errors import WordspotError
     from wordspot.models.recognizer import Prediction, Recognizer, load
-    from wordspot.study.study import study
+    from wordspot.study.study import run_study
     from wordspot.training.loop import train
 
 HOMES = {
@@ -33,7 +33,7 @@ HOMES = {
     "evaluate": "analysis.evaluate",
     "load": "models.recognizer",
     "open_corpus": "corpus.corpus",
-    "study": "study.study",
+    "run_study": "study.study",
     "train": "training.loop",
 }
 __all__ = [
@@ -47,7 +47,7 @@ __all__ = [
     "evaluate",
     "load",
     "open_corpus",
-    "study",
+    "run_study",
     "train",
 ]
 

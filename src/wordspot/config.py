@@ -36,10 +36,11 @@ class CorpusConfig:
     """Sampling rate of the clips."""
 
     def __post_init__(self) -> None:
+        _check(len(self.words) >= 1, "words: at least one is needed")
         _check(len(self.words) + self.unknown + self.silence >= 2, "words: at least two classes are needed")
         twice = sorted({word for word in self.words if self.words.count(word) > 1})
         _check(not twice, f"words: {', '.join(twice)} is named twice")
-        _check(self.seconds > 0, f"seconds: {self.seconds} must be over 0")
+        _check(0 < self.seconds <= 60, f"seconds: {self.seconds} must be over 0 and at most 60")
         _check(self.rate_hz > 0, f"rate_hz: {self.rate_hz} must be over 0")
 
     @property

@@ -47,12 +47,12 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def output_folder(path: Path) -> Path:
+def output_folder(path: Path, mend: str = "choose another --out") -> Path:
     """Make the folder `path` where it is missing. Raises UsageError where it can't be made or written to."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{path}: can't make this folder ({error.strerror}): choose another --out") from None
+        raise UsageError(f"{path}: can't make this folder ({error.strerror}): {mend}") from None
     if not os.access(path, os.W_OK):
-        raise UsageError(f"{path}: this folder can't be written to: choose another --out")
+        raise UsageError(f"{path}: this folder can't be written to: {mend}")
     return path

@@ -18,6 +18,7 @@ from wordspot.corpus.index import Split
 from wordspot.errors import UsageError
 from wordspot.figures import STYLE, save_figure
 from wordspot.files import whole_file, write_json
+from wordspot.models.device import open_device
 from wordspot.models.recognizer import Recognizer, load, read_config
 from wordspot.sound.features import to_float
 
@@ -67,7 +68,7 @@ def evaluate(
     Writes evaluation-<split>.json, predictions-<split>.csv and confusion-<split>.svg. Raises UsageError where
     the clips aren't those that the run was trained on: its test speakers might have been heard in training.
     """
-    run = Path(run)
+    run, where = Path(run), open_device(device)
     recognizer = load(run)
     config, made_of = read_config(run)
     corpus = open_corpus(data, config.corpus, convert=convert, skip_bad=skip_bad)
@@ -76,7 +77,7 @@ def evaluate(
             f"{data}: not the clips that {run} was trained on ({made_of['data']['path']}): "
             "evaluate it on those, so that no speaker of its training is tested"
         )
-    probabilities = predict_part(recognizer, corpus, split, device)
+    probabilities = predict_part(recognizer, corpus, split, where)
     table = corpus.table(split)
     result = score(table, probabilities, config.corpus.classes, split, corpus.store.fingerprint)
     write_json(run / f"evaluation-{split}.json", asdict(result))
@@ -90,7 +91,7 @@ def evaluate(
 
 @torch.inference_mode()
 def predict_part(
-    recognizer: Recognizer, corpus: Corpus, split: Split, device: str = "cpu"
+    recognizer: Recognizer, corpus: Corpus, split: Split, device: torch.device
 ) -> NDArray[np.float32]:
     """Give the probability of each class for each clip of a part, float32 [N, C]."""
     recognizer.eval().to(device)
@@ -137,10 +138,10 @@ def score(
 def predictions(
     table: pd.DataFrame, probabilities: NDArray[np.float32], classes: tuple[str, ...]
 ) -> pd.DataFrame:
-    """Table the clips with the word recognised and the probability of each."""
+    """Table the clips with the word recognised and the probability of each class."""
     shown = table[["path", "start", "speaker", "word"]].copy()
     shown["predicted"] = np.array(classes)[probabilities.argmax(axis=1)]
-    return shown.join(pd.DataFrame(probabilities, columns=list(classes)))
+    return shown.join(pd.DataFrame(probabilities, columns=[f"p({word})" for word in classes]))
 
 
 def plot_confusion(result: Evaluation) -> Figure:

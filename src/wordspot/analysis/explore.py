@@ -151,7 +151,10 @@ def plot_clip(axes: Sequence[Axes], path: Path, config: FeatureConfig) -> None:
     axes[0].set_title(f"{path.parent.name}\n{path.name}", fontsize=9)
     axes[0].set_ylim(-1, 1)
 
-    config = replace(config, f_max_hz=min(config.f_max_hz, rate_hz / 2), deltas=0)
+    window = round(config.win_ms * rate_hz / 1000)
+    config = replace(
+        config, f_max_hz=min(config.f_max_hz, rate_hz / 2), n_fft=max(config.n_fft, window), deltas=0
+    )
     padded = pad(waveform, (0, max(0, config.n_fft - len(waveform))))[None]  # (1, S)
     for ax, transform in zip(axes[1:], TRANSFORMS, strict=True):
         features = Features(replace(config, transform=transform), rate_hz)
@@ -169,9 +172,10 @@ def plot_clip(axes: Sequence[Axes], path: Path, config: FeatureConfig) -> None:
 
 
 def mel_edges(config: FeatureConfig) -> NDArray[np.float64]:
-    """Frequencies in hertz between the drawn bands [n_mels + 1], at even distances in mel."""
+    """Frequencies in hertz between the bands [n_mels + 1]: where neighbouring triangles cross."""
     low, high = hz_to_mel(np.array([config.f_min_hz, config.f_max_hz]))
-    return mel_to_hz(np.linspace(low, high, config.n_mels + 1))
+    corners = np.linspace(low, high, config.n_mels + 2)  # a triangle peaks at its neighbours' feet
+    return mel_to_hz((corners[1:] + corners[:-1]) / 2)
 
 
 def hz_to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """The command line: one thin file for each group of verbs, no logic of its own."""
 
+import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -28,6 +29,7 @@ def main() -> None:
             description="Spoken-command recognition with recurrent networks.",
             config=(tyro.conf.OmitArgPrefixes, tyro.conf.CascadeSubcommandArgs),
         )
+        sys.stdout.flush()
     except WordspotError as error:
         print(f"wordspot: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
@@ -35,4 +37,6 @@ def main() -> None:
         print("wordspot: interrupted: the same command goes on from here", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
+        # What is left in the buffer has no reader either: let the interpreter flush it into nothing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

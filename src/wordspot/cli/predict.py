@@ -8,6 +8,7 @@ from typing import Annotated
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 from wordspot.cli.options import Convert, SkipBad
+from wordspot.errors import ClipError, UsageError
 
 
 def predict(
@@ -25,9 +26,10 @@ def predict(
 ) -> None:
     """Recognise sound files: the word and its probability for each."""
     from wordspot.corpus.audio import find_sound_files
-    from wordspot.errors import ClipError
     from wordspot.models.recognizer import load
 
+    if not paths:
+        raise UsageError("predict: name sound files, or folders that hold them, after the run")
     recognizer = load(run)
     limit = recognizer.config.corpus.seconds
     for path in find_sound_files(paths):

@@ -20,7 +20,8 @@ def study(
 ) -> None:
     """Train every model, score each on the test part, and table the results."""
     from wordspot.analysis.tables import print_study
-    from wordspot.study.study import study
+    from wordspot.study.study import run_study
 
-    print_study(study(corpus, data, out, device=device, threads=threads, convert=convert, skip_bad=skip_bad))
+    rows = run_study(corpus, data, out, device=device, threads=threads, convert=convert, skip_bad=skip_bad)
+    print_study(rows)
     print(f"results: {out}")

@@ -9,7 +9,7 @@ import torch
 import torchaudio
 from numpy.typing import NDArray
 
-from wordspot.errors import ClipError, UsageError
+from wordspot.errors import ClipError, UsageError, WordspotError
 
 SUFFIXES = (".wav", ".flac")
 FINE_SUBTYPES = {"PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"}
@@ -20,11 +20,23 @@ def header(path: Path) -> soundfile._SoundFileInfo:
     """Read what a sound file says of itself. Raises ClipError where it isn't one, or holds no samples."""
     try:
         info = soundfile.info(str(path))
-    except (soundfile.SoundFileError, OSError):
+    # soundfile raises TypeError for suffixes like .raw, whose rate it can't know.
+    except (soundfile.SoundFileError, OSError, TypeError):
         raise ClipError(path, "not a readable sound file") from None
     if info.frames == 0:
         raise ClipError(path, "holds no samples")
+    if is_cut_short(path):
+        raise ClipError(path, "breaks off before its end")
     return info
+
+
+def is_cut_short(path: Path) -> bool:
+    """Tell whether a WAV file is shorter than it says; soundfile would read what is left of it."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    says = int.from_bytes(head[4:8], "little")
+    # Programs that write to a pipe can't know the size and say the largest there is.
+    return head[:4] == b"RIFF" and path.stat().st_size + 1 < says + 8 < 2**31
 
 
 def misfit(info: soundfile._SoundFileInfo, rate_hz: int) -> str | None:
@@ -56,7 +68,7 @@ def read_clip(
             return np.asarray(samples, dtype=np.int16)
         floats, _ = soundfile.read(str(path), dtype="float32", start=start, stop=stop, always_2d=True)
     except (soundfile.SoundFileError, OSError):
-        raise ClipError(path, "breaks off: not a readable sound file") from None
+        raise ClipError(path, "breaks off before its end") from None
     if not np.isfinite(floats).all():
         raise ClipError(path, "holds samples that are not numbers")
     mono = torch.from_numpy(floats.mean(axis=1))  # (samples,)
@@ -66,10 +78,19 @@ def read_clip(
 
 
 def sound_files(folder: Path) -> list[Path]:
-    """List the WAV and FLAC files of one folder, sorted by name."""
-    return sorted(
+    """List the WAV and FLAC files of one folder, sorted by name.
+
+    Raises WordspotError for a name that isn't text, since no table could hold it.
+    """
+    found = [
         path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-    )
+    ]
+    for path in found:
+        try:
+            path.name.encode()
+        except UnicodeEncodeError:
+            raise WordspotError(f"{str(path)!a}: the file's name isn't text: rename it") from None
+    return sorted(found)
 
 
 def find_sound_files(paths: Iterable[Path]) -> list[Path]:

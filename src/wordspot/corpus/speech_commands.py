@@ -41,6 +41,10 @@ def index_speech_commands(root: Path, version: str) -> Index:
                 clips.append(Clip(Path(path).relative_to(version).as_posix(), word, speaker, split))
     except FileNotFoundError as error:
         raise WordspotError(f"{error.filename}: missing from the data set: unpack it again, whole") from None
+    except ValueError as error:
+        raise WordspotError(
+            f"{folder}: a list names no clip ({error}): unpack the data set again, whole"
+        ) from None
     if not clips:
         raise WordspotError(f"{folder}: no clips here: unpack the data set again, whole")
     return Index(folder, clips, noises(folder))
@@ -58,4 +62,5 @@ def download(root: Path, url: str = VERSIONS[0]) -> None:
             for archive in part.glob("*.tar.gz"):
                 archive.unlink()
     except (OSError, RuntimeError, EOFError, tarfile.TarError, zlib.error) as error:
-        raise WordspotError(f"the download of {url} broke off ({error}): run the command again") from None
+        reason = str(error).splitlines()[0]
+        raise WordspotError(f"the download of {url} broke off ({reason}): run the command again") from None

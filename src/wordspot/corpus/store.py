@@ -18,7 +18,7 @@ from wordspot.config import CorpusConfig
 from wordspot.corpus.audio import read_clip
 from wordspot.corpus.index import Clip
 from wordspot.errors import ClipError, WordspotError
-from wordspot.files import whole_folder, write_json
+from wordspot.files import output_folder, whole_folder, write_json
 
 SAMPLES, TABLE, ABOUT = "samples.int16", "clips.csv", "about.json"
 
@@ -51,7 +51,8 @@ def open_store(
     Raises WordspotError for clips that can't be read, unless `skip_bad` leaves them out.
     """
     asked = [str(root.resolve()), config.seconds, config.rate_hz, list(config.classes), convert, skip_bad]
-    place = cache / "stores" / hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+    stores = output_folder(cache / "stores", "name another cache folder with WORDSPOT_CACHE=")
+    place = stores / hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
     state = _state(root, clips)
     store = _load(place, state, config)
     if store is None:

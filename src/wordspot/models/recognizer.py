@@ -100,6 +100,8 @@ def read_config(folder: Path) -> tuple[RunConfig, dict[str, Any]]:
     path = folder / CONFIG
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
+        if "fingerprint" not in stored["provenance"]["data"]:
+            raise KeyError("no fingerprint of the data")
         return TypeAdapter(RunConfig).validate_python(stored["config"]), stored["provenance"]
     except OSError:
         raise UsageError(f"{folder}: no run here (no {CONFIG}): name the --out of `wordspot train`") from None

@@ -29,7 +29,7 @@ class Row:
     macro_f1: float
 
 
-def study(
+def run_study(
     corpus: CorpusConfig,
     data: str | Path,
     out: str | Path,

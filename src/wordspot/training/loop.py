@@ -1,7 +1,6 @@
 """The training loop, to be read from top to bottom."""
 
 import math
-import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from wordspot.corpus.batches import Batch, loader
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.errors import UsageError, WordspotError
 from wordspot.files import output_folder, write_json
+from wordspot.models.device import open_device
 from wordspot.models.recognizer import CONFIG, Recognizer, read_config, save_weights
 from wordspot.sound.augment import draw_masks, draw_shift
 from wordspot.sound.features import to_float
@@ -76,7 +76,9 @@ def train(
     `device` isn't there, and WordspotError where the clips can't be used.
     """
     where = open_device(device)
-    if threads:
+    if threads is not None:
+        if threads < 1:
+            raise UsageError(f"threads: {threads} must be at least 1")
         torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     corpus = open_corpus(data, config.corpus, convert=convert, skip_bad=skip_bad)
@@ -219,15 +221,3 @@ def claim(run: Path, config: RunConfig, made_of: dict[str, Any]) -> None:
         raise UsageError(
             f"{run}: holds a run of another configuration ({'; '.join(found)}): choose another --out"
         )
-
-
-def open_device(name: str) -> torch.device:
-    """Open a device by its name in torch. Raises UsageError where this machine has none of it."""
-    # cuBLAS sums in a fixed order only with a workspace of a fixed size.
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError):
-        raise UsageError(f"device: {name} isn't on this machine: leave out --device to use the CPU") from None
-    return device
