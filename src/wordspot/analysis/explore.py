@@ -107,13 +107,14 @@ class Exploration:
 
     def save(self, out: Path, words: Sequence[str] = ()) -> list[Path]:
         """Save tables and figures in the folder `out`; gives their paths."""
+        clips = self.plot_clips(self.some(words=words))
         output_folder(out)
         tables = {"counts": self.counts(), "durations": self.durations(), "formats": self.formats()}
         for name, table in tables.items():
             with whole_file(out / f"{name}.csv") as part:
                 table.to_csv(part, index=name != "formats")
         save_figure(self.plot_durations(), out / "durations.png")
-        save_figure(self.plot_clips(self.some(words=words)), out / "clips.png")
+        save_figure(clips, out / "clips.png")
         return [*(out / f"{name}.csv" for name in tables), out / "durations.png", out / "clips.png"]
 
 

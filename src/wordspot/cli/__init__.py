@@ -40,3 +40,6 @@ def main() -> None:
         # What is left in the buffer has no reader either: let the interpreter flush it into nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:  # a full disk, a folder that may not be read
+        print(f"wordspot: {error.filename or 'input or output'}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(1)

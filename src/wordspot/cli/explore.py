@@ -20,6 +20,6 @@ def explore(
     from wordspot.analysis.tables import print_exploration
 
     exploration = Exploration(data)
+    written = exploration.save(out, words)
     print_exploration(exploration)
-    for path in exploration.save(out, words):
-        print(f"written: {path}")
+    print("\n".join(f"written: {path}" for path in written))

@@ -1,6 +1,7 @@
 """Any `<word>/*.wav|flac` folder, partitioned by the Speech Commands data set's own rule."""
 
 import hashlib
+import warnings
 from pathlib import Path
 
 from wordspot.corpus.audio import sound_files
@@ -8,6 +9,7 @@ from wordspot.corpus.index import Clip, Index, Split
 from wordspot.errors import UsageError, WordspotError
 
 BACKGROUND = "_background_noise_"
+NOHASH = "_nohash_"
 MOST_CLIPS = 2**27 - 1
 """The rule's constant, about 134 million clips of a word."""
 
@@ -18,7 +20,7 @@ def speaker_of(stem: str) -> str:
     >>> speaker_of("0a7c2a8d_nohash_1"), speaker_of("morning")
     ('0a7c2a8d', 'morning')
     """
-    return stem.split("_nohash_")[0]
+    return stem.split(NOHASH)[0]
 
 
 def split_of(speaker: str) -> Split:
@@ -34,7 +36,10 @@ def split_of(speaker: str) -> Split:
 
 
 def index_folder(root: Path) -> Index:
-    """Index the word folders under `root`. Raises UsageError or WordspotError where there are none."""
+    """Index the word folders under `root`. Raises UsageError or WordspotError where there are none.
+
+    Warns of files that name no speaker: whose they are can't be told, and so not that nobody is in two parts.
+    """
     if not root.is_dir():
         raise UsageError(f"{root}: no such folder: --data takes a folder of <word>/*.wav, or speech-commands")
     clips = []
@@ -45,6 +50,13 @@ def index_folder(root: Path) -> Index:
     if not clips:
         raise WordspotError(
             f"{root}: no clips here: it must hold folders named for their words, of WAV or FLAC files"
+        )
+    nameless = [clip.path for clip in clips if NOHASH not in clip.path]
+    if nameless:
+        warnings.warn(
+            f"{len(nameless)} files such as {nameless[0]} name no speaker and count as one each: call them "
+            f"<speaker>{NOHASH}<number>, or one person may stand in two parts",
+            stacklevel=2,
         )
     return Index(root, clips, noises(root))
 

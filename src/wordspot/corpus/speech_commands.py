@@ -6,6 +6,7 @@ torchaudio downloads, verifies and partitions; the samples are read elsewhere, b
 
 import tarfile
 import zlib
+from http.client import HTTPException
 from pathlib import Path
 
 from torchaudio.datasets import SPEECHCOMMANDS
@@ -61,6 +62,6 @@ def download(root: Path, url: str = VERSIONS[0]) -> None:
             SPEECHCOMMANDS(part, url=url, folder_in_archive="", download=True)
             for archive in part.glob("*.tar.gz"):
                 archive.unlink()
-    except (OSError, RuntimeError, EOFError, tarfile.TarError, zlib.error) as error:
+    except (OSError, RuntimeError, EOFError, HTTPException, tarfile.TarError, zlib.error) as error:
         reason = str(error).splitlines()[0]
         raise WordspotError(f"the download of {url} broke off ({reason}): run the command again") from None

@@ -81,7 +81,12 @@ def _load(place: Path, state: str, config: CorpusConfig) -> Store | None:
     """Load a store; None where it is missing, damaged or of other files."""
     try:
         about = json.loads((place / ABOUT).read_text(encoding="utf-8"))
-        table = pd.read_csv(place / TABLE, keep_default_na=False, dtype={"word": str, "speaker": str})
+        table = pd.read_csv(
+            place / TABLE,
+            dtype={"word": str, "speaker": str, "stop": "Int64"},
+            keep_default_na=False,  # "null" is a word like any other
+            na_values={"stop": [""]},
+        )
         if about["state"] != state or about["clips"] != len(table):
             return None
         samples = np.memmap(place / SAMPLES, np.int16, "r", shape=(about["clips"], config.samples))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -105,7 +105,7 @@ def read_config(folder: Path) -> tuple[RunConfig, dict[str, Any]]:
         return TypeAdapter(RunConfig).validate_python(stored["config"]), stored["provenance"]
     except OSError:
         raise UsageError(f"{folder}: no run here (no {CONFIG}): name the --out of `wordspot train`") from None
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
+    except (ValueError, KeyError, TypeError, UsageError) as error:
         reason = str(error).splitlines()[0]
         raise WordspotError(
             f"{path}: not a config of this version of wordspot ({reason}): train anew"

@@ -126,11 +126,11 @@ def fit(config: RunConfig, corpus: Corpus, run: Path, device: torch.device) -> N
                 optimizer.step()
                 trained = trained.plus(loss, logits, labels)
                 display.step(epoch, trained.mean_loss, trained.accuracy, len(labels))
-            if not math.isfinite(trained.loss):
-                raise WordspotError(f"{run}: the loss is no number in epoch {epoch}: lower --learning-rate")
             speed = trained.clips / (time.perf_counter() - started)
 
             checked = validate(recognizer, validation, device)
+            if not math.isfinite(trained.loss + checked.loss):
+                raise WordspotError(f"{run}: the loss is no number in epoch {epoch}: lower --learning-rate")
             metrics.append(
                 {
                     "epoch": epoch,

@@ -1,0 +1,91 @@
+"""What the tests of the command line share: one call of it, and runs that no test may change."""
+
+import shutil
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from wordspot.cli import main
+
+SMALL = "--epochs 2 --units 8 --learning-rate 0.01 --threads 1"
+"""Settings of a run that takes a second; what is named after them counts."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Ran]
+
+
+def program() -> str:
+    """Find the program `wordspot` that belongs to this Python."""
+    found = shutil.which("wordspot", path=Path(sys.executable).parent)
+    assert found
+    return found
+
+
+def run_program(*arguments: object) -> Ran:
+    """Run the program in a process of its own."""
+    done = subprocess.run([program(), *map(str, arguments)], capture_output=True, text=True)
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def call_main(*arguments: object) -> int:
+    """Call the program in this process, which saves the seconds of loading it; gives its exit code."""
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        patch.setattr(sys, "argv", ["wordspot", *map(str, arguments)])
+        # A warning is shown, as in a process of its own, where pytest makes it an error.
+        warnings.simplefilter("default")
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            main()
+        except SystemExit as stop:
+            return stop.code if isinstance(stop.code, int) else 1 if stop.code else 0
+    return 0
+
+
+def train(model: str, data: Path, out: Path) -> list[str]:
+    """Give the arguments that train a small model of the synthetic words."""
+    return f"train {model} {SMALL} --words low high rise --data {data} --out {out}".split()
+
+
+@pytest.fixture
+def wordspot(capsys: pytest.CaptureFixture[str]) -> Command:
+    """Give a function that runs a command and catches what it prints."""
+
+    def run(*arguments: object) -> Ran:
+        capsys.readouterr()
+        code = call_main(*arguments)
+        out, err = capsys.readouterr()
+        return Ran(code, out, err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def trained(shared_recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Give a run of each model on `shared_recordings`, that no test may change."""
+    folder = tmp_path_factory.mktemp("trained")
+    runs = {model: folder / model for model in ("rnn", "lstm")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORDSPOT_CACHE", str(folder / "cache"))  # `_own_cache` comes after this
+        for model, run in runs.items():
+            assert call_main(*train(model, shared_recordings, run)) == 0
+    return runs
+
+
+@pytest.fixture
+def own_run(trained: dict[str, Path], tmp_path: Path) -> Path:
+    """Give a run that the test may change."""
+    return Path(shutil.copytree(trained["lstm"], tmp_path / "run"))
