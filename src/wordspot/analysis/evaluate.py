@@ -91,7 +91,7 @@ def evaluate(
 
 @torch.inference_mode()
 def predict_part(
-    recognizer: Recognizer, corpus: Corpus, split: Split, device: torch.device
+    recognizer: Recognizer, corpus: Corpus, split: Split, device: torch.device | str = "cpu"
 ) -> NDArray[np.float32]:
     """Give the probability of each class for each clip of a part, float32 [N, C]."""
     recognizer.eval().to(device)
