@@ -160,7 +160,7 @@ class TrainingConfig:
     clip_norm: float = 1.0
     """Longest gradient: a longer one is scaled down to it."""
     patience: int = 10
-    """Epochs without a better validation accuracy after which training stops early."""
+    """Epochs after the best one, by validation accuracy and then loss, after which training stops early."""
     seed: int = 0
     """Draws initial weights, order of clips, augmentation and dropout."""
 

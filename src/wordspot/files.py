@@ -14,7 +14,7 @@ from wordspot.errors import UsageError
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a path beside `path` to write to; on success it takes the place of `path`."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = path.with_name(f"{path.name}.part")
     try:
         yield part
         part.replace(path)
@@ -24,7 +24,10 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Yield a new folder beside `path` to fill; on success it takes the place of `path`."""
+    """Yield a new folder beside `path` to fill; on success it takes the place of `path`.
+
+    Two processes may fill the same folder at the same time: the later one's stays.
+    """
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)

@@ -103,7 +103,9 @@ class Exploration:
         from IPython.display import Audio
 
         rate_hz = header(path).samplerate
-        return Audio(read_clip(path, rate_hz, convert=True), rate=rate_hz)  # type: ignore[no-untyped-call]
+        waveform = to_float(torch.from_numpy(read_clip(path, rate_hz, convert=True))).numpy()
+        # Not normalised: a quiet clip is to be heard as one.
+        return Audio(waveform, rate=rate_hz, normalize=False)  # type: ignore[no-untyped-call]
 
     def save(self, out: Path, words: Sequence[str] = ()) -> list[Path]:
         """Save tables and figures in the folder `out`; gives their paths."""

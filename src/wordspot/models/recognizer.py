@@ -54,7 +54,8 @@ class Recognizer(nn.Module):
         corpus = self.config.corpus
         sound = torch.from_numpy(read_clip(Path(path), corpus.rate_hz, convert=convert))
         heard = Collate(corpus.samples)([(sound[: corpus.samples], 0)])  # a batch of one
-        logits = self.eval()(to_float(heard.samples), heard.lengths)  # (1, C)
+        device = self.features.mean.device
+        logits = self.eval()(to_float(heard.samples).to(device), heard.lengths.to(device))  # (1, C)
         probabilities = logits.softmax(dim=1)[0].tolist()
         return Prediction(dict(zip(self.classes, probabilities, strict=True)), len(sound) / corpus.rate_hz)
 

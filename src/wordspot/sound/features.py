@@ -83,11 +83,11 @@ class Features(nn.Module):
         Frames of padding don't count. To be called with the training part alone.
         """
         frames = 0
-        total = torch.zeros(self.size, dtype=torch.float64, device=self.mean.device)
+        total = torch.zeros(self.size, dtype=torch.float64)
         squares = torch.zeros_like(total)
         for waveforms, lengths in batches:
-            features = self.raw(waveforms).double()  # (B, T, F)
-            real = frame_mask(self.frames(lengths), features.shape[1])  # (B, T)
+            features = self.raw(waveforms).cpu().double()  # (B, T, F)
+            real = frame_mask(self.frames(lengths.cpu()), features.shape[1])  # (B, T)
             kept = features[real]  # (frames, F)
             frames += len(kept)
             total += kept.sum(dim=0)

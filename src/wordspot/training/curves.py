@@ -19,7 +19,7 @@ def plot_curves(run: Path) -> Figure:
             figure.subplots(1, 2), ("loss", "accuracy"), ("nats", "share"), strict=True
         ):
             for part in ("training", "validation"):
-                axes.plot(epochs, [line[f"{part}_{quantity}"] for line in metrics], label=part)
+                axes.plot(epochs, [line[f"{part}_{quantity}"] for line in metrics], marker=".", label=part)
             axes.axvline(best_epoch(metrics), color="gray", linestyle=":", label="best epoch")
             axes.set(xlabel="epoch", ylabel=f"{quantity} ({unit})")
             axes.legend()

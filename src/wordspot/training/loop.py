@@ -2,10 +2,12 @@
 
 import math
 import time
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -201,8 +203,10 @@ def rate_at(step: int, steps: int, recipe: TrainingConfig) -> float:
 
 def seed_epoch(seed: int, epoch: int, draw: torch.Generator) -> None:
     """Seed all that an epoch draws by its number, so that a resumed run draws what an unbroken one would."""
-    torch.manual_seed(seed + (epoch << 32))  # dropout
-    draw.manual_seed(seed + (epoch << 32))  # order of the clips, augmentation
+    # Mixed, because torch's generator on the CPU heeds only the low 32 bits of what it is given.
+    drawn = int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0])
+    torch.manual_seed(drawn)  # dropout
+    draw.manual_seed(drawn)  # order of the clips, augmentation
 
 
 def claim(run: Path, config: RunConfig, made_of: dict[str, Any]) -> None:
@@ -214,6 +218,11 @@ def claim(run: Path, config: RunConfig, made_of: dict[str, Any]) -> None:
         write_json(run / CONFIG, {"config": asdict(config), "provenance": made_of})
         return
     stored, before = read_config(run)
+    threads = before["machine"]["threads"]
+    if threads != made_of["machine"]["threads"]:
+        warnings.warn(
+            f"{run} was begun with --threads {threads}: another number rounds otherwise", stacklevel=2
+        )
     found = differences(stored, config)
     if before["data"]["fingerprint"] != made_of["data"]["fingerprint"]:
         found.append("clips that have changed since")

@@ -1,0 +1,112 @@
+"""What every model keeps, whatever it is made of: a recipe is tested by being listed in RECIPES."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from wordspot.config import RECIPES, RunConfig
+from wordspot.files import write_json
+from wordspot.models.recognizer import CONFIG, Recognizer, load, save_weights
+
+POOLINGS: tuple[Literal["last", "mean"], ...] = ("last", "mean")
+CLIPS, FRAMES = 12, 25
+
+
+@pytest.fixture(params=RECIPES)
+def recipe(request: pytest.FixtureRequest) -> RunConfig:
+    return RECIPES[request.param]
+
+
+@pytest.fixture(params=POOLINGS)
+def config(request: pytest.FixtureRequest, recipe: RunConfig) -> RunConfig:
+    return replace(recipe, model=replace(recipe.model, pooling=request.param))
+
+
+def build(config: RunConfig, seed: int = 0) -> Recognizer:
+    torch.manual_seed(seed)
+    return Recognizer(config).eval()
+
+
+def clips(recognizer: Recognizer) -> tuple[Tensor, Tensor]:
+    """Give random features [B, T, F] and counts of real frames [B], from one to all."""
+    features = torch.randn(CLIPS, FRAMES, recognizer.features.size)
+    frames = torch.randint(1, FRAMES + 1, (CLIPS,))
+    frames[0], frames[1] = 1, FRAMES
+    return features, frames
+
+
+def test_shape(config: RunConfig) -> None:
+    recognizer = build(config)
+    features, frames = clips(recognizer)
+    assert recognizer.model(features, frames).shape == (CLIPS, len(config.corpus.classes))
+    waveforms = torch.randn(3, config.corpus.samples)
+    assert recognizer(waveforms).shape == (3, len(config.corpus.classes))
+
+
+def test_finite_gradient_for_every_parameter(config: RunConfig) -> None:
+    recognizer = build(config).train()
+    features, frames = clips(recognizer)
+    labels = torch.arange(CLIPS) % len(config.corpus.classes)
+    cross_entropy(recognizer.model(features, frames), labels).backward()  # type: ignore[no-untyped-call]
+    for name, parameter in recognizer.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+        assert parameter.grad.abs().sum() > 0, name
+
+
+def test_learns_a_batch_by_heart(config: RunConfig) -> None:
+    recognizer = build(config)  # without dropout
+    features, frames = clips(recognizer)
+    labels = torch.randint(len(config.corpus.classes), (CLIPS,))
+    optimizer = torch.optim.Adam(recognizer.parameters(), 3e-3)
+    for _ in range(100):
+        loss = cross_entropy(recognizer.model(features, frames), labels)
+        if loss < 0.05:
+            return
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    pytest.fail(f"the loss is still {loss:.3f}")
+
+
+def test_saves_and_loads(config: RunConfig, tmp_path: Path) -> None:
+    recognizer = build(config)
+    waveforms = torch.randn(3, config.corpus.samples)
+    recognizer.features.fit([(waveforms, torch.full((3,), config.corpus.samples))])
+    write_json(tmp_path / CONFIG, {"config": asdict(config), "provenance": {"data": {"fingerprint": ""}}})
+    save_weights(recognizer, tmp_path)
+    loaded = load(tmp_path)
+    assert loaded.config == config
+    lengths = torch.tensor([16_000, 9000, 1])
+    assert torch.equal(loaded(waveforms, lengths), recognizer(waveforms, lengths))
+
+
+def test_padding_changes_nothing(config: RunConfig) -> None:
+    recognizer = build(config)
+    features, frames = clips(recognizer)
+    padding = (torch.arange(FRAMES) >= frames[:, None])[:, :, None]
+    changed = torch.where(padding, 100 * torch.randn_like(features), features)
+    assert not torch.equal(changed, features)
+    torch.testing.assert_close(
+        recognizer.model(changed, frames), recognizer.model(features, frames), atol=1e-6, rtol=0
+    )
+
+
+def test_batch_of_one_is_a_row_of_many(config: RunConfig) -> None:
+    recognizer = build(config)
+    features, frames = clips(recognizer)
+    many = recognizer.model(features, frames)
+    for n in range(CLIPS):
+        one = recognizer.model(features[n : n + 1], frames[n : n + 1])
+        torch.testing.assert_close(one, many[n : n + 1], atol=1e-5, rtol=0)
+
+
+def test_initial_weights_follow_the_seed(recipe: RunConfig) -> None:
+    one, same, other = (dict(build(recipe, seed).named_parameters()) for seed in (1, 1, 2))
+    assert all(torch.equal(one[name], same[name]) for name in one)
+    assert not all(torch.equal(one[name], other[name]) for name in one)
