@@ -1,5 +1,6 @@
-"""Figures: drawn without a screen, saved whole, the same bytes for the same data."""
+"""Figures: drawn without a screen, shown inline by notebooks, saved whole, the same bytes each time."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,15 @@ STYLE: dict[Any, Any] = {
     "grid.alpha": 0.3,
     "svg.hashsalt": "wordspot",
 }
+
+
+class Plot(Figure):
+    """A figure that a notebook shows by itself, without pyplot and its open windows."""
+
+    def _repr_png_(self) -> bytes:
+        shown = io.BytesIO()
+        self.savefig(shown, format="png")
+        return shown.getvalue()
 
 
 def save_figure(figure: Figure, path: Path) -> None:

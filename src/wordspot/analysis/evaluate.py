@@ -16,7 +16,7 @@ from wordspot.corpus.batches import loader
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.corpus.index import Split
 from wordspot.errors import UsageError
-from wordspot.figures import STYLE, save_figure
+from wordspot.figures import STYLE, Plot, save_figure
 from wordspot.files import whole_file, write_json
 from wordspot.models.device import open_device
 from wordspot.models.recognizer import Recognizer, load, read_config
@@ -150,7 +150,7 @@ def plot_confusion(result: Evaluation) -> Figure:
     names = [scores.word for scores in result.words]
     with mpl.rc_context(STYLE | {"axes.grid": False}):
         side = 2.5 + 0.45 * len(names)
-        figure = Figure(figsize=(side, side))
+        figure = Plot(figsize=(side, side))
         axes = figure.subplots()
         shares = counts / counts.sum(axis=1, keepdims=True).clip(1)
         display = ConfusionMatrixDisplay(shares, display_labels=names)

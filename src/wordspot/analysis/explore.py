@@ -19,7 +19,7 @@ from wordspot.corpus.audio import header, read_clip
 from wordspot.corpus.corpus import find_index
 from wordspot.corpus.index import SPLITS, Index
 from wordspot.errors import ClipError, UsageError
-from wordspot.figures import STYLE, save_figure
+from wordspot.figures import STYLE, Plot, save_figure
 from wordspot.files import output_folder, whole_file
 from wordspot.sound.features import Features, to_float
 
@@ -64,7 +64,7 @@ class Exploration:
     def plot_durations(self) -> Figure:
         """Plot how many clips are of each length."""
         with mpl.rc_context(STYLE):
-            figure = Figure(figsize=(8, 3.5))
+            figure = Plot(figsize=(8, 3.5))
             axes = figure.subplots()
             axes.hist(self.clips["seconds"], bins=50, log=True)
             axes.set(xlabel="duration (s)", ylabel="clips (logarithmic)")
@@ -86,7 +86,7 @@ class Exploration:
     def plot_clips(self, paths: Sequence[Path], config: FeatureConfig | None = None) -> Figure:
         """Plot the waveform, log-mel energies and MFCC of each clip, over seconds."""
         with mpl.rc_context(STYLE | {"axes.grid": False}):
-            figure = Figure(figsize=(3.4 * len(paths), 7))
+            figure = Plot(figsize=(3.4 * len(paths), 7))
             grid = figure.subplots(3, len(paths), squeeze=False, sharex="col")
             for column, path in zip(grid.T, paths, strict=True):
                 plot_clip(column, path, config or FeatureConfig())

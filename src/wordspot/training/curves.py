@@ -5,7 +5,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from wordspot.figures import STYLE, save_figure
+from wordspot.figures import STYLE, Plot, save_figure
 from wordspot.training.metrics import best_epoch, read_metrics
 
 
@@ -14,7 +14,7 @@ def plot_curves(run: Path) -> Figure:
     metrics = read_metrics(run)
     epochs = [line["epoch"] for line in metrics]
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9, 3.5))
+        figure = Plot(figsize=(9, 3.5))
         for axes, quantity, unit in zip(
             figure.subplots(1, 2), ("loss", "accuracy"), ("nats", "share"), strict=True
         ):

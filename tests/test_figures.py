@@ -1,0 +1,26 @@
+from pathlib import Path
+
+from IPython.core.formatters import DisplayFormatter
+
+from wordspot.figures import Plot, save_figure
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def line() -> Plot:
+    figure = Plot()
+    figure.subplots().plot([1, 2, 3])
+    return figure
+
+
+def test_a_notebook_shows_a_plot_inline() -> None:
+    shown, _ = DisplayFormatter().format(line())  # type: ignore[no-untyped-call]
+    assert shown["image/png"].startswith(PNG)
+
+
+def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one.svg", "other.svg", "one.png"):
+        save_figure(line(), tmp_path / name)
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
+    assert (tmp_path / "one.png").read_bytes().startswith(PNG)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.png", "one.svg", "other.svg"]
