@@ -399,11 +399,13 @@ def test_an_interruption_is_one_line_and_leaves_a_run_to_go_on_with(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell starts jobs in the background deaf to this signal, and so would be what they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         while process.poll() is None and not (out / "last" / "state.safetensors").exists():
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate()
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err.splitlines()[-1] == "wordspot: interrupted: the same command goes on from here"
     assert "Traceback" not in err
