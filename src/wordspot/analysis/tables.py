@@ -1,8 +1,10 @@
 """Results as tables for a terminal."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -12,7 +14,7 @@ from wordspot.analysis.explore import Exploration
 
 def show(title: str, rows: pd.DataFrame) -> None:
     """Print a frame as a table, its first column to the left and the others to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for number, name in enumerate(rows.columns):
         table.add_column(str(name), justify="right" if number else "left")
     for _, row in rows.iterrows():
@@ -43,6 +45,19 @@ def print_exploration(exploration: Exploration) -> None:
         print(f"  {error}")
 
 
-def print_study(rows: list[Any]) -> None:
+def print_study(rows: Sequence[Any]) -> None:
     """Print the rows of a study, one for each run."""
-    show("Study", pd.DataFrame(rows))
+    shown = [
+        {
+            "model": row.model,
+            "parameters": f"{row.parameters:,}",
+            "epochs": row.epochs,
+            "minutes": f"{row.minutes:.1f}",
+            "validation": f"{row.validation_accuracy:.1%}",
+            "test": f"{row.test_accuracy:.1%}",
+            "95 % interval": "{:.1%} - {:.1%}".format(*row.interval_over_speakers),
+            "macro F1": f"{row.macro_f1:.3f}",
+        }
+        for row in rows
+    ]
+    show("Accuracy, with the test part's interval over speakers", pd.DataFrame(shown))
