@@ -51,7 +51,6 @@ def print_study(rows: Sequence[Any]) -> None:
         {
             "model": row.model,
             "parameters": f"{row.parameters:,}",
-            "epochs": row.epochs,
             "minutes": f"{row.minutes:.1f}",
             "validation": f"{row.validation_accuracy:.1%}",
             "test": f"{row.test_accuracy:.1%}",
