@@ -16,6 +16,6 @@ def test_real_words_are_recognised(real_clips: Path, tmp_path: Path) -> None:
         model=replace(recipe.model, units=64),
         training=replace(recipe.training, epochs=5),
     )
-    run = train(config, real_clips, tmp_path / "run", threads=2)
+    run = train(config, real_clips, tmp_path / "run")
     # Chance is 0.5; five epochs gave over 0.9.
     assert evaluate(run, real_clips, "validation").accuracy > 0.85
