@@ -7,6 +7,7 @@ import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from wordspot.analysis.evaluate import Evaluation
 from wordspot.analysis.explore import Exploration
@@ -14,12 +15,14 @@ from wordspot.analysis.explore import Exploration
 
 def show(title: str, rows: pd.DataFrame) -> None:
     """Print a frame as a table, its first column to the left and the others to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for number, name in enumerate(rows.columns):
         table.add_column(str(name), justify="right" if number else "left")
     for _, row in rows.iterrows():
         table.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row))
-    Console().print(table)
+    console = Console()
+    console.print(Text(title, style="bold"), soft_wrap=True)
+    console.print(table)
 
 
 def print_evaluation(result: Evaluation) -> None:
