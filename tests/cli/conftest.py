@@ -89,3 +89,19 @@ def trained(shared_recordings: Path, tmp_path_factory: pytest.TempPathFactory) -
 def own_run(trained: dict[str, Path], tmp_path: Path) -> Path:
     """Give a run that the test may change."""
     return Path(shutil.copytree(trained["lstm"], tmp_path / "run"))
+
+
+TRAIN = "train lstm {small} --words low high rise --data {data} --out {out}"
+EVALUATE = "evaluate {run} --data {data}"
+
+
+def assert_one_line(ran: Ran, code: int) -> None:
+    assert ran.err.startswith("wordspot: ")
+    assert ran.err.count("\n") == 1
+    assert ran.err.endswith("\n")
+    assert "Traceback" not in ran.err
+    assert ran.code == code
+
+
+def assert_nothing_half_written(folder: Path) -> None:
+    assert [path for path in folder.rglob("*") if ".part" in path.name] == []

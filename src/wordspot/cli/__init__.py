@@ -34,7 +34,7 @@ def main() -> None:
         print(f"wordspot: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        print("wordspot: interrupted: the same command goes on from here", file=sys.stderr)
+        print("wordspot: interrupted: what is finished is kept", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # What is left in the buffer has no reader either: let the interpreter flush it into nothing.

@@ -127,9 +127,8 @@ def _build(
             digest.update(f"{rows[-1]}".encode() + padded.tobytes())
     if bad and not (skip_bad and rows):
         raise unusable(bad)
-    pd.DataFrame(rows, columns=[*Clip.__dataclass_fields__, "length"]).to_csv(
-        place / "clips.csv", index=False
-    )
+    table = pd.DataFrame(rows, columns=[*Clip.__dataclass_fields__, "length"])
+    table.to_csv(place / TABLE, index=False)
     about = {
         "state": state,
         "clips": len(rows),

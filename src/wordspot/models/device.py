@@ -14,6 +14,6 @@ def open_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
         torch.zeros(1, device=device).item()
-    except (RuntimeError, AssertionError, NotImplementedError, ImportError):
+    except (RuntimeError, AssertionError, ImportError):
         raise UsageError(f"device: {name} isn't on this machine: leave out --device to use the CPU") from None
     return device
