@@ -121,23 +121,33 @@ class AugmentConfig:
 
 @dataclass(frozen=True)
 class RecurrentConfig:
-    """A stack of recurrent layers, a pooling over time, and a linear head."""
+    """Perhaps convolutions, a stack of recurrent layers, a pooling over time, and a linear head."""
 
-    cell: Literal["rnn", "lstm"] = "lstm"
-    """Elman network with tanh, or long short-term memory."""
+    front: Literal["none", "conv1d", "conv2d", "separable"] = "none"
+    """Convolutions before the recurrent layers: over time, over time and frequency, or separable ones."""
+    channels: int = 32
+    """Channels of a front's first convolution; later ones have up to four times as many."""
+    cell: Literal["rnn", "lstm", "gru"] = "lstm"
+    """Elman network with tanh, long short-term memory, or gated recurrent unit."""
+    bidirectional: bool = False
+    """Read the clip in both directions."""
     units: int = 128
-    """Units of each layer."""
+    """Units of each layer and direction."""
     layers: int = 2
     """Layers, one above the other."""
-    pooling: Literal["last", "mean"] = "mean"
-    """What the head sees: the state at the clip's last frame, or the mean over its frames."""
+    pooling: Literal["last", "mean", "additive", "multi-head"] = "mean"
+    """What the head sees: the final state, or a mean over the clip's frames, even or by attention."""
     dropout: float = 0.2
     """Share of units dropped between layers and before the head in training."""
+    batch_norm: bool = False
+    """Normalise the features over the batch before the model."""
+    head_norm: bool = False
+    """Normalise over the batch what the head sees."""
 
     def __post_init__(self) -> None:
         _check_finite(self)
-        _check(self.units > 0, f"units: {self.units} must be over 0")
-        _check(self.layers > 0, f"layers: {self.layers} must be over 0")
+        for name in ("channels", "units", "layers"):
+            _check(getattr(self, name) > 0, f"{name}: {getattr(self, name)} must be over 0")
         _check(0 <= self.dropout < 1, f"dropout: {self.dropout} must be at least 0 and under 1")
 
 
@@ -206,15 +216,38 @@ class RunConfig:
         )
 
 
+STATIC = FeatureConfig(deltas=0)
+"""Convolutions find derivatives by themselves."""
+
 RECIPES: dict[str, RunConfig] = {
-    "rnn": RunConfig(model=RecurrentConfig(cell="rnn"), training=TrainingConfig(learning_rate=1e-3)),
-    "lstm": RunConfig(model=RecurrentConfig(cell="lstm")),
+    "rnn": RunConfig(RecurrentConfig(cell="rnn"), training=TrainingConfig(learning_rate=1e-3)),
+    "lstm": RunConfig(RecurrentConfig(cell="lstm")),
+    "bilstm": RunConfig(RecurrentConfig(cell="lstm", bidirectional=True, units=96)),
+    "gru": RunConfig(RecurrentConfig(cell="gru")),
+    "attention": RunConfig(RecurrentConfig(cell="gru", bidirectional=True, units=96, pooling="additive")),
+    "cnn-lstm": RunConfig(
+        RecurrentConfig(
+            front="conv2d", cell="lstm", bidirectional=True, units=96, layers=1, pooling="additive"
+        ),
+        features=STATIC,
+    ),
+    "wordspot": RunConfig(
+        RecurrentConfig(
+            front="separable", cell="gru", bidirectional=True, units=96, layers=1, pooling="additive"
+        ),
+        features=STATIC,
+    ),
 }
 """A starting point for each model, chosen on the validation part."""
 
 DESCRIPTIONS = {
     "rnn": "Elman network: the plain recurrent baseline.",
     "lstm": "Long short-term memory.",
+    "bilstm": "LSTM in both directions.",
+    "gru": "Gated recurrent unit.",
+    "attention": "GRU in both directions, pooled by additive attention.",
+    "cnn-lstm": "Convolutions over time and frequency, BiLSTM, additive attention.",
+    "wordspot": "Separable convolutions, GRU in both directions, additive attention.",
 }
 
 
