@@ -104,7 +104,10 @@ class FeatureConfig:
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """Light changes of the training clips, drawn anew in each epoch; validation and test are left alone."""
+    """Changes of the training clips, drawn anew in each epoch; validation and test are left alone.
+
+    Each has a strength and, ending in `_p`, the share of clips that it changes: 0 switches it off.
+    """
 
     shift_ms: float = 100.0
     """Farthest shift in time, to either side, in milliseconds."""
@@ -112,11 +115,45 @@ class AugmentConfig:
     """Widest mask over neighbouring features (SpecAugment)."""
     mask_ms: float = 200.0
     """Longest mask over time in milliseconds (SpecAugment)."""
+    gain_db: float = 6.0
+    """Farthest change of loudness, to either side, in decibels."""
+    speed: float = 0.1
+    """Farthest change of speed, to either side, as a share; the pitch changes with it."""
+    snr_low_db: float = 5.0
+    """Loudest noise that is added: lowest signal-to-noise ratio in decibels."""
+    snr_high_db: float = 25.0
+    """Softest noise that is added: highest signal-to-noise ratio in decibels."""
+    mixup: float = 0.2
+    """Parameter of the beta distribution from which the shares of two mixed clips are drawn."""
+    shift_p: float = 1.0
+    """Share of clips shifted."""
+    mask_bands_p: float = 1.0
+    """Share of clips with a mask over features."""
+    mask_ms_p: float = 1.0
+    """Share of clips with a mask over time."""
+    gain_p: float = 0.0
+    """Share of clips made louder or softer."""
+    speed_p: float = 0.0
+    """Share of clips made faster or slower."""
+    background_p: float = 0.0
+    """Share of clips with recorded noise added, from _background_noise_."""
+    colored_p: float = 0.0
+    """Share of clips with drawn noise added, from white to brown."""
+    mixup_p: float = 0.0
+    """Share of clips mixed with another of the batch."""
 
     def __post_init__(self) -> None:
         _check_finite(self)
-        for name in ("shift_ms", "mask_bands", "mask_ms"):
+        for name in ("shift_ms", "mask_bands", "mask_ms", "gain_db"):
             _check(getattr(self, name) >= 0, f"{name}: {getattr(self, name)} must be at least 0")
+        for name in (f.name for f in fields(self) if f.name.endswith("_p")):
+            _check(0 <= getattr(self, name) <= 1, f"{name}: {getattr(self, name)} must be from 0 to 1")
+        _check(0 <= self.speed < 1, f"speed: {self.speed} must be at least 0 and under 1")
+        _check(self.mixup > 0, f"mixup: {self.mixup} must be over 0 (mixup_p 0 switches it off)")
+        _check(
+            self.snr_low_db <= self.snr_high_db,
+            f"snr_low_db: {self.snr_low_db:g} must be at most snr_high_db {self.snr_high_db:g}",
+        )
 
 
 @dataclass(frozen=True)
@@ -167,6 +204,8 @@ class TrainingConfig:
     """Share of all steps in which the rate rises."""
     weight_decay: float = 0.01
     """Decay of the weights; for adam and sgd an L2 penalty."""
+    label_smoothing: float = 0.0
+    """Share of the target that is spread over all classes."""
     clip_norm: float = 1.0
     """Longest gradient: a longer one is scaled down to it."""
     patience: int = 10
@@ -181,6 +220,10 @@ class TrainingConfig:
         for name in ("learning_rate", "clip_norm"):
             _check(getattr(self, name) > 0, f"{name}: {getattr(self, name)} must be over 0")
         _check(self.weight_decay >= 0, f"weight_decay: {self.weight_decay} must be at least 0")
+        _check(
+            0 <= self.label_smoothing < 1,
+            f"label_smoothing: {self.label_smoothing} must be at least 0 and under 1",
+        )
         _check(0 <= self.warmup < 1, f"warmup: {self.warmup} must be at least 0 and under 1")
         _check(0 <= self.seed < 2**31, f"seed: {self.seed} must be at least 0 and under 2147483648")
 
@@ -219,6 +262,9 @@ class RunConfig:
 STATIC = FeatureConfig(deltas=0)
 """Convolutions find derivatives by themselves."""
 
+STRONG = AugmentConfig(background_p=0.5, speed_p=0.5)
+"""For models that would learn the training clips by heart."""
+
 RECIPES: dict[str, RunConfig] = {
     "rnn": RunConfig(RecurrentConfig(cell="rnn"), training=TrainingConfig(learning_rate=1e-3)),
     "lstm": RunConfig(RecurrentConfig(cell="lstm")),
@@ -230,12 +276,16 @@ RECIPES: dict[str, RunConfig] = {
             front="conv2d", cell="lstm", bidirectional=True, units=96, layers=1, pooling="additive"
         ),
         features=STATIC,
+        augment=STRONG,
+        training=TrainingConfig(label_smoothing=0.1),
     ),
     "wordspot": RunConfig(
         RecurrentConfig(
             front="separable", cell="gru", bidirectional=True, units=96, layers=1, pooling="additive"
         ),
         features=STATIC,
+        augment=STRONG,
+        training=TrainingConfig(label_smoothing=0.1),
     ),
 }
 """A starting point for each model, chosen on the validation part."""

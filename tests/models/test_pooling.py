@@ -4,10 +4,10 @@ import math
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from wordspot.models.padding import hide_padding, softmax_over_time
-from wordspot.models.pooling import AdditiveAttention, LastState, MultiHeadAttention, WeightedMean
+from wordspot.models.pooling import AdditiveAttention, LastState, Mean, MultiHeadAttention
 
 STATES = torch.tensor([[[1.0, 10], [2, 20], [6, 60]], [[3, 5], [5, 9], [100, 100]]])  # (2, 3, 2)
 
@@ -24,7 +24,7 @@ def test_final_states_of_two_directions() -> None:
 
 @pytest.mark.parametrize(("frames", "expected"), [([3, 2], [[3, 30], [4, 7]]), ([1, 1], [[1, 10], [3, 5]])])
 def test_mean(frames: list[int], expected: list[list[float]]) -> None:
-    torch.testing.assert_close(WeightedMean()(STATES, torch.tensor(frames)), torch.tensor(expected).float())
+    torch.testing.assert_close(Mean()(STATES, torch.tensor(frames)), torch.tensor(expected).float())
 
 
 def test_softmax_over_real_frames() -> None:
@@ -69,8 +69,8 @@ def test_each_head_weighs_its_own_piece() -> None:
     torch.testing.assert_close(attention(states, torch.tensor([2])), torch.tensor([[0.75, 0.25]]))
 
 
-@pytest.mark.parametrize("pooling", [WeightedMean(), additive(), MultiHeadAttention(2, heads=2)])
-def test_equal_states_are_their_own_mean(pooling: WeightedMean) -> None:
+@pytest.mark.parametrize("pooling", [Mean(), additive(), MultiHeadAttention(2, heads=2)])
+def test_equal_states_are_their_own_mean(pooling: nn.Module) -> None:
     states: Tensor = torch.tensor([0.3, -2.0]).expand(4, 6, 2)
     pooled = pooling(states, torch.tensor([1, 2, 5, 6]))
     torch.testing.assert_close(pooled, states[:, 0])

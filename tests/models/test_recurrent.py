@@ -64,7 +64,7 @@ def test_attention_says_how_frames_weigh() -> None:
     assert weights.shape == (2, 8, 4)
     torch.testing.assert_close(weights.sum(dim=1), torch.ones(2, 4))
     assert not weights[1, 3:].any()
-    with pytest.raises(TypeError, match="weighs no frames"):
+    with pytest.raises(TypeError, match="without attention"):
         Recurrent(RecurrentConfig(units=UNITS, pooling="last"), 5, 3).attention(features, frames)
 
 

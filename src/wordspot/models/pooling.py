@@ -1,5 +1,7 @@
 """From a state for each frame to one for the clip: [B, T, D] and counts of real frames [B] to [B, D]."""
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 
@@ -23,13 +25,21 @@ class LastState(nn.Module):
         return torch.cat([last[:, :H], states[:, 0, H:]], dim=1)
 
 
-class WeightedMean(nn.Module):
-    """A mean over real frames; subclasses say how a frame weighs in each of N pieces of the state."""
+class Mean(nn.Module):
+    """The mean over real frames."""
 
+    def forward(self, states: Tensor, frames: Tensor) -> Tensor:
+        """Pool states [B, T, D], of which `frames` [B] are no padding, to [B, D]."""
+        real = frame_mask(frames, states.shape[1])[:, :, None]  # (B, T, 1)
+        return (states * real).sum(dim=1) / frames[:, None]
+
+
+class Attention(ABC, nn.Module):
+    """A weighted mean over real frames; subclasses say how each weighs in each of N pieces of the state."""
+
+    @abstractmethod
     def weights(self, states: Tensor, frames: Tensor) -> Tensor:
         """Weigh each frame of states [B, T, D]: [B, T, N], summing to 1 over time, 0 in padding."""
-        real = frame_mask(frames, states.shape[1])[:, :, None]  # (B, T, 1)
-        return real / frames[:, None, None]
 
     def forward(self, states: Tensor, frames: Tensor) -> Tensor:
         """Pool states [B, T, D], of which `frames` [B] are no padding, to [B, D]."""
@@ -38,7 +48,7 @@ class WeightedMean(nn.Module):
         return (weights[..., None] * pieces).sum(dim=1).flatten(1)  # (B, D)
 
 
-class AdditiveAttention(WeightedMean):
+class AdditiveAttention(Attention):
     """Frames weighed by a small network of their states (Bahdanau et al. 2015, without a query)."""
 
     def __init__(self, size: int, hidden: int = 64) -> None:
@@ -51,7 +61,7 @@ class AdditiveAttention(WeightedMean):
         return softmax_over_time(self.score(torch.tanh(self.hidden(states))), frames)
 
 
-class MultiHeadAttention(WeightedMean):
+class MultiHeadAttention(Attention):
     """Several heads, each with a learnt query, over a piece of the state of its own (Vaswani et al. 2017)."""
 
     def __init__(self, size: int, heads: int = 4) -> None:
@@ -65,10 +75,10 @@ class MultiHeadAttention(WeightedMean):
         return softmax_over_time((keys * self.queries).sum(dim=3), frames)
 
 
-def make_pooling(name: str, size: int, bidirectional: bool) -> LastState | WeightedMean:
+def make_pooling(name: str, size: int, bidirectional: bool) -> nn.Module:
     """Make the pooling of states of `size` features that `RecurrentConfig.pooling` names."""
     if name == "last":
         return LastState(bidirectional)
-    if name == "additive":
-        return AdditiveAttention(size)
-    return MultiHeadAttention(size) if name == "multi-head" else WeightedMean()
+    if name == "mean":
+        return Mean()
+    return AdditiveAttention(size) if name == "additive" else MultiHeadAttention(size)

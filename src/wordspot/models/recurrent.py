@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from wordspot.config import RecurrentConfig
 from wordspot.models.fronts import make_front
 from wordspot.models.padding import hide_padding
-from wordspot.models.pooling import WeightedMean, make_pooling
+from wordspot.models.pooling import Attention, make_pooling
 
 CELLS: dict[str, type[nn.RNN | nn.LSTM | nn.GRU]] = {
     "rnn": nn.RNN,
@@ -62,10 +62,10 @@ class Recurrent(nn.Module):
     def attention(self, features: Tensor, frames: Tensor) -> Tensor:
         """Give how each frame weighs in the pooling, for plots: [B, T', N] for N heads.
 
-        Raises TypeError for the pooling `last`, which weighs no frames.
+        Raises TypeError for a pooling without attention.
         """
-        if not isinstance(self.pooling, WeightedMean):
-            raise TypeError("the pooling 'last' weighs no frames")
+        if not isinstance(self.pooling, Attention):
+            raise TypeError("this model pools without attention")
         return self.pooling.weights(*self.states(features, frames))
 
 
