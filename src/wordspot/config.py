@@ -290,6 +290,9 @@ RECIPES: dict[str, RunConfig] = {
 }
 """A starting point for each model, chosen on the validation part."""
 
+BASELINES = ("rnn", "lstm")
+"""What a study trains where nothing else is asked for."""
+
 DESCRIPTIONS = {
     "rnn": "Elman network: the plain recurrent baseline.",
     "lstm": "Long short-term memory.",

@@ -6,7 +6,7 @@ from typing import Annotated
 from tyro.conf import arg
 
 from wordspot.cli.options import Convert, Data, Device, SkipBad, Threads
-from wordspot.config import CorpusConfig
+from wordspot.config import BASELINES, CorpusConfig
 
 
 def study(
@@ -15,7 +15,7 @@ def study(
     out: Annotated[Path, arg(metavar="DIR", help="Folder of the study; one that was stopped goes on there.")],
     models: Annotated[
         tuple[str, ...], arg(metavar="MODEL", help="Models to train, by the names that `train` knows.")
-    ] = ("rnn", "lstm"),
+    ] = BASELINES,
     device: Device = "cpu",
     threads: Threads = None,
     convert: Convert = False,

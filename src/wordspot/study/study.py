@@ -6,14 +6,12 @@ from pathlib import Path
 
 from wordspot.analysis.evaluate import evaluate
 from wordspot.analysis.intervals import Interval
-from wordspot.config import RECIPES, CorpusConfig
+from wordspot.config import BASELINES, RECIPES, CorpusConfig
 from wordspot.errors import UsageError
 from wordspot.files import output_folder, write_json
 from wordspot.models.recognizer import load
 from wordspot.training.loop import train
 from wordspot.training.metrics import read_metrics
-
-BASELINES = ("rnn", "lstm")
 
 
 @dataclass(frozen=True)
