@@ -104,7 +104,10 @@ class FeatureConfig:
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """Light changes of the training clips, drawn anew in each epoch; validation and test are left alone."""
+    """Changes of the training clips, drawn anew in each epoch; validation and test are left alone.
+
+    Each has a strength and, ending in `_p`, the share of clips that it changes: 0 switches it off.
+    """
 
     shift_ms: float = 100.0
     """Farthest shift in time, to either side, in milliseconds."""
@@ -112,32 +115,76 @@ class AugmentConfig:
     """Widest mask over neighbouring features (SpecAugment)."""
     mask_ms: float = 200.0
     """Longest mask over time in milliseconds (SpecAugment)."""
+    gain_db: float = 6.0
+    """Farthest change of loudness, to either side, in decibels."""
+    speed: float = 0.1
+    """Farthest change of speed, to either side, as a share; the pitch changes with it."""
+    snr_low_db: float = 5.0
+    """Loudest noise that is added: lowest signal-to-noise ratio in decibels."""
+    snr_high_db: float = 25.0
+    """Softest noise that is added: highest signal-to-noise ratio in decibels."""
+    mixup: float = 0.2
+    """Parameter of the beta distribution from which the shares of two mixed clips are drawn."""
+    shift_p: float = 1.0
+    """Share of clips shifted."""
+    mask_bands_p: float = 1.0
+    """Share of clips with a mask over features."""
+    mask_ms_p: float = 1.0
+    """Share of clips with a mask over time."""
+    gain_p: float = 0.0
+    """Share of clips made louder or softer."""
+    speed_p: float = 0.0
+    """Share of clips made faster or slower."""
+    background_p: float = 0.0
+    """Share of clips with recorded noise added, from _background_noise_."""
+    colored_p: float = 0.0
+    """Share of clips with drawn noise added, from white to brown."""
+    mixup_p: float = 0.0
+    """Share of clips mixed with another of the batch."""
 
     def __post_init__(self) -> None:
         _check_finite(self)
-        for name in ("shift_ms", "mask_bands", "mask_ms"):
+        for name in ("shift_ms", "mask_bands", "mask_ms", "gain_db"):
             _check(getattr(self, name) >= 0, f"{name}: {getattr(self, name)} must be at least 0")
+        for name in (f.name for f in fields(self) if f.name.endswith("_p")):
+            _check(0 <= getattr(self, name) <= 1, f"{name}: {getattr(self, name)} must be from 0 to 1")
+        _check(0 <= self.speed < 1, f"speed: {self.speed} must be at least 0 and under 1")
+        _check(self.mixup > 0, f"mixup: {self.mixup} must be over 0 (mixup_p 0 switches it off)")
+        _check(
+            self.snr_low_db <= self.snr_high_db,
+            f"snr_low_db: {self.snr_low_db:g} must be at most snr_high_db {self.snr_high_db:g}",
+        )
 
 
 @dataclass(frozen=True)
 class RecurrentConfig:
-    """A stack of recurrent layers, a pooling over time, and a linear head."""
+    """Perhaps convolutions, a stack of recurrent layers, a pooling over time, and a linear head."""
 
-    cell: Literal["rnn", "lstm"] = "lstm"
-    """Elman network with tanh, or long short-term memory."""
+    front: Literal["none", "conv1d", "conv2d", "separable"] = "none"
+    """Convolutions before the recurrent layers: over time, over time and frequency, or separable ones."""
+    channels: int = 32
+    """Channels of a front's first convolution; later ones have up to four times as many."""
+    cell: Literal["rnn", "lstm", "gru"] = "lstm"
+    """Elman network with tanh, long short-term memory, or gated recurrent unit."""
+    bidirectional: bool = False
+    """Read the clip in both directions."""
     units: int = 128
-    """Units of each layer."""
+    """Units of each layer and direction."""
     layers: int = 2
     """Layers, one above the other."""
-    pooling: Literal["last", "mean"] = "mean"
-    """What the head sees: the state at the clip's last frame, or the mean over its frames."""
+    pooling: Literal["last", "mean", "additive", "multi-head"] = "mean"
+    """What the head sees: the final state, or a mean over the clip's frames, even or by attention."""
     dropout: float = 0.2
     """Share of units dropped between layers and before the head in training."""
+    batch_norm: bool = False
+    """Normalise the features over the batch before the model."""
+    head_norm: bool = False
+    """Normalise over the batch what the head sees."""
 
     def __post_init__(self) -> None:
         _check_finite(self)
-        _check(self.units > 0, f"units: {self.units} must be over 0")
-        _check(self.layers > 0, f"layers: {self.layers} must be over 0")
+        for name in ("channels", "units", "layers"):
+            _check(getattr(self, name) > 0, f"{name}: {getattr(self, name)} must be over 0")
         _check(0 <= self.dropout < 1, f"dropout: {self.dropout} must be at least 0 and under 1")
 
 
@@ -157,6 +204,8 @@ class TrainingConfig:
     """Share of all steps in which the rate rises."""
     weight_decay: float = 0.01
     """Decay of the weights; for adam and sgd an L2 penalty."""
+    label_smoothing: float = 0.0
+    """Share of the target that is spread over all classes."""
     clip_norm: float = 1.0
     """Longest gradient: a longer one is scaled down to it."""
     patience: int = 10
@@ -171,6 +220,10 @@ class TrainingConfig:
         for name in ("learning_rate", "clip_norm"):
             _check(getattr(self, name) > 0, f"{name}: {getattr(self, name)} must be over 0")
         _check(self.weight_decay >= 0, f"weight_decay: {self.weight_decay} must be at least 0")
+        _check(
+            0 <= self.label_smoothing < 1,
+            f"label_smoothing: {self.label_smoothing} must be at least 0 and under 1",
+        )
         _check(0 <= self.warmup < 1, f"warmup: {self.warmup} must be at least 0 and under 1")
         _check(0 <= self.seed < 2**31, f"seed: {self.seed} must be at least 0 and under 2147483648")
 
@@ -206,15 +259,48 @@ class RunConfig:
         )
 
 
+STATIC = FeatureConfig(deltas=0)
+"""Convolutions find derivatives by themselves."""
+
+STRONG = AugmentConfig(background_p=0.5, speed_p=0.5)
+"""For models that would learn the training clips by heart."""
+
 RECIPES: dict[str, RunConfig] = {
-    "rnn": RunConfig(model=RecurrentConfig(cell="rnn"), training=TrainingConfig(learning_rate=1e-3)),
-    "lstm": RunConfig(model=RecurrentConfig(cell="lstm")),
+    "rnn": RunConfig(RecurrentConfig(cell="rnn"), training=TrainingConfig(learning_rate=1e-3)),
+    "lstm": RunConfig(RecurrentConfig(cell="lstm")),
+    "bilstm": RunConfig(RecurrentConfig(cell="lstm", bidirectional=True, units=96)),
+    "gru": RunConfig(RecurrentConfig(cell="gru")),
+    "attention": RunConfig(RecurrentConfig(cell="gru", bidirectional=True, units=96, pooling="additive")),
+    "cnn-lstm": RunConfig(
+        RecurrentConfig(
+            front="conv2d", cell="lstm", bidirectional=True, units=96, layers=1, pooling="additive"
+        ),
+        features=STATIC,
+        augment=STRONG,
+        training=TrainingConfig(label_smoothing=0.1),
+    ),
+    "wordspot": RunConfig(
+        RecurrentConfig(
+            front="separable", cell="gru", bidirectional=True, units=96, layers=1, pooling="additive"
+        ),
+        features=STATIC,
+        augment=STRONG,
+        training=TrainingConfig(label_smoothing=0.1),
+    ),
 }
 """A starting point for each model, chosen on the validation part."""
+
+BASELINES = ("rnn", "lstm")
+"""What a study trains where nothing else is asked for."""
 
 DESCRIPTIONS = {
     "rnn": "Elman network: the plain recurrent baseline.",
     "lstm": "Long short-term memory.",
+    "bilstm": "LSTM in both directions.",
+    "gru": "Gated recurrent unit.",
+    "attention": "GRU in both directions, pooled by additive attention.",
+    "cnn-lstm": "Convolutions over time and frequency, BiLSTM, additive attention.",
+    "wordspot": "Separable convolutions, GRU in both directions, additive attention.",
 }
 
 

@@ -214,7 +214,7 @@ def test_save(exploration: Exploration, tmp_path: Path) -> None:
     assert pd.read_csv(out / "counts.csv")["all"].tolist() == [2, 2, 4]
     assert pd.read_csv(out / "durations.csv")["max"].tolist() == [1, 2, 2]
     assert pd.read_csv(out / "formats.csv")["clips"].sum() == 4
-    for name in ("durations.png", "clips.png"):
+    for name in ("durations.png", "clips.png", "augmentations.png"):
         picture = imread(out / name)
         assert picture.shape[0] > 300
         assert picture.std() > 0  # something is drawn

@@ -88,6 +88,7 @@ WRONG_USE = [
     "study --words low high rise --data {nowhere} --out {out}",
     "study --words low high rise --data {data} --out {file}",
     "study --words low --data {data} --out {out}",
+    "study --words low high --data {data} --out {out} --models lstm transformer",
 ]
 
 FAILURES = [

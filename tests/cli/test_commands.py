@@ -18,7 +18,7 @@ from safetensors.numpy import load_file
 import wordspot as package
 from tests.cli.conftest import Command, run_program, train
 from tests.conftest import RATE_HZ, SPEAKERS, WORDS
-from wordspot.config import RECIPES, CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig
+from wordspot.config import BASELINES, RECIPES, CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig
 
 MODELS = ("rnn", "lstm")
 
@@ -62,7 +62,7 @@ def test_explore(wordspot: Command, shared_recordings: Path, tmp_path: Path) -> 
     out = tmp_path / "out"
     ran = wordspot("explore", "--data", shared_recordings, "--out", out, "--words", "low", "rise")
     assert (ran.code, ran.err) == (0, "")
-    names = ["counts.csv", "durations.csv", "formats.csv", "durations.png", "clips.png"]
+    names = ["counts.csv", "durations.csv", "formats.csv", "durations.png", "clips.png", "augmentations.png"]
     assert sorted(path.name for path in out.iterdir()) == sorted(names)
     assert [line for line in ran.out.splitlines() if line.startswith("written: ")] == [
         f"written: {out / name}" for name in names
@@ -77,7 +77,7 @@ def test_explore(wordspot: Command, shared_recordings: Path, tmp_path: Path) -> 
     assert set(durations) == {*WORDS, "all words"}
     assert durations["all words"]["count"] == "84"
     assert float(durations["all words"]["mean"]) == pytest.approx(np.mean(seconds), abs=0.001)
-    for name in ("durations.png", "clips.png"):
+    for name in ("durations.png", "clips.png", "augmentations.png"):
         assert_drawing(out / name)
 
 
@@ -248,7 +248,7 @@ def test_study(
     ran = wordspot(*command)
     assert ran.code == 0
     rows = json.loads((out / "study.json").read_text())
-    assert [row["model"] for row in rows] == list(RECIPES)
+    assert [row["model"] for row in rows] == list(BASELINES)
     for row in rows:
         evaluation = json.loads((out / row["run"] / "evaluation-testing.json").read_text())
         assert row["test_accuracy"] == evaluation["accuracy"]

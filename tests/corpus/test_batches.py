@@ -31,7 +31,7 @@ def corpus(tmp_path: Path) -> Corpus:
             name = f"{word}/{split}{number}.wav"
             write_samples(tmp_path / name, samples)
             clips.append(Clip(name, word, f"{split}{number}", split))
-    return Corpus(CONFIG, open_store(tmp_path, clips, CONFIG, cache_folder()))
+    return Corpus(CONFIG, open_store(tmp_path, clips, CONFIG, cache_folder()), [])
 
 
 def batches(corpus: Corpus, split: Split, size: int, seed: int | None = None) -> list[Batch]:

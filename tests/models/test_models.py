@@ -13,7 +13,12 @@ from wordspot.config import RECIPES, RunConfig
 from wordspot.files import write_json
 from wordspot.models.recognizer import CONFIG, Recognizer, load, save_weights
 
-POOLINGS: tuple[Literal["last", "mean"], ...] = ("last", "mean")
+POOLINGS: tuple[Literal["last", "mean", "additive", "multi-head"], ...] = (
+    "last",
+    "mean",
+    "additive",
+    "multi-head",
+)
 CLIPS, FRAMES = 12, 25
 
 

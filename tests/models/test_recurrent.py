@@ -1,4 +1,4 @@
-"""Initial weights of recurrent layers, and pooling over time."""
+"""Initial weights of recurrent layers, and what the config adds to them."""
 
 from typing import Literal
 
@@ -6,22 +6,25 @@ import pytest
 import torch
 
 from wordspot.config import RecurrentConfig
-from wordspot.models.recurrent import Recurrent, pool_last, pool_mean
+from wordspot.models.recurrent import Recurrent
 
 UNITS = 6
-GATES = {"rnn": 1, "lstm": 4}
+GATES = {"rnn": 1, "lstm": 4, "gru": 3}
+Cell = Literal["rnn", "lstm", "gru"]
 
 
-def layers(cell: Literal["rnn", "lstm"]) -> dict[str, torch.Tensor]:
+def layers(cell: Cell) -> dict[str, torch.Tensor]:
     torch.manual_seed(0)
-    model = Recurrent(RecurrentConfig(cell, units=UNITS, layers=2), n_features=5, n_classes=3)
+    model = Recurrent(
+        RecurrentConfig(cell=cell, units=UNITS, layers=2, bidirectional=True), n_features=5, n_classes=3
+    )
     return dict(model.recurrent.named_parameters())
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm"])
-def test_recurrent_matrices_are_orthogonal(cell: Literal["rnn", "lstm"]) -> None:
-    for layer in range(2):
-        weights = layers(cell)[f"weight_hh_l{layer}"]
+@pytest.mark.parametrize("cell", GATES)
+def test_recurrent_matrices_are_orthogonal(cell: Cell) -> None:
+    for layer in ("l0", "l0_reverse", "l1", "l1_reverse"):
+        weights = layers(cell)[f"weight_hh_{layer}"]
         gates = weights.detach().chunk(len(weights) // UNITS)
         assert len(gates) == GATES[cell]
         for gate in gates:
@@ -30,14 +33,15 @@ def test_recurrent_matrices_are_orthogonal(cell: Literal["rnn", "lstm"]) -> None
 
 
 def test_lstm_starts_with_open_forget_gates() -> None:
-    for layer in range(2):
+    for layer in ("l0", "l0_reverse", "l1", "l1_reverse"):
         # torch adds two biases for each gate; the gates stand in the order input, forget, cell, output.
-        biases = layers("lstm")[f"bias_ih_l{layer}"] + layers("lstm")[f"bias_hh_l{layer}"]
+        biases = layers("lstm")[f"bias_ih_{layer}"] + layers("lstm")[f"bias_hh_{layer}"]
         assert biases.view(4, UNITS).tolist() == [[0.0] * UNITS, [1.0] * UNITS, [0.0] * UNITS, [0.0] * UNITS]
 
 
-def test_rnn_starts_without_bias() -> None:
-    for name, parameter in layers("rnn").items():
+@pytest.mark.parametrize("cell", ["rnn", "gru"])
+def test_other_cells_start_without_bias(cell: Cell) -> None:
+    for name, parameter in layers(cell).items():
         assert bool(parameter.any()) == name.startswith("weight")
 
 
@@ -52,21 +56,29 @@ def test_one_state_for_each_frame_in_order() -> None:
     assert (before != after).any(dim=1).tolist() == [False] * 4 + [True] * 4
 
 
-def test_pooling_by_hand() -> None:
-    states = torch.tensor([[[1.0, 10], [2, 20], [6, 60]], [[3, 5], [5, 9], [100, 100]]])  # (2, 3, 2)
-    assert pool_last(states, torch.tensor([3, 2])).tolist() == [[6, 60], [5, 9]]
-    assert pool_mean(states, torch.tensor([3, 2])).tolist() == [[3, 30], [4, 7]]
-    assert pool_last(states, torch.tensor([1, 1])).tolist() == [[1, 10], [3, 5]]
-    assert pool_mean(states, torch.tensor([1, 1])).tolist() == [[1, 10], [3, 5]]
+def test_attention_says_how_frames_weigh() -> None:
+    torch.manual_seed(0)
+    features, frames = torch.randn(2, 8, 5), torch.tensor([8, 3])
+    config = RecurrentConfig(units=UNITS, pooling="multi-head", bidirectional=True)
+    weights = Recurrent(config, 5, 3).attention(features, frames)
+    assert weights.shape == (2, 8, 4)
+    torch.testing.assert_close(weights.sum(dim=1), torch.ones(2, 4))
+    assert not weights[1, 3:].any()
+    with pytest.raises(TypeError, match="without attention"):
+        Recurrent(RecurrentConfig(units=UNITS, pooling="last"), 5, 3).attention(features, frames)
 
 
-def test_the_config_chooses_the_pooling() -> None:
-    features, frames = torch.randn(1, 4, 5), torch.tensor([4])
-    scores = {}
-    for pooling, pool in (("last", pool_last), ("mean", pool_mean)):
-        torch.manual_seed(0)
-        model = Recurrent(RecurrentConfig(units=UNITS, pooling=pooling), 5, 3).eval()  # type: ignore[arg-type]
-        scores[pooling] = model(features, frames)
-        expected = model.head(pool(model.recurrent(features)[0], frames))
-        torch.testing.assert_close(scores[pooling], expected)
-    assert not torch.allclose(scores["last"], scores["mean"])
+def test_batch_norms_stand_where_the_config_says() -> None:
+    model = Recurrent(RecurrentConfig(units=UNITS, batch_norm=True, head_norm=True), 5, 3)
+    features = 7 + 3 * torch.randn(64, 8, 5)
+    seen: list[torch.Tensor] = []
+    model.front.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0]))
+    model.head.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0]))
+    model.dropout.p = 0.0
+    model(features, torch.full((64,), 8))
+    into_front, into_head = seen
+    for normal in (into_front.flatten(0, 1), into_head):
+        torch.testing.assert_close(normal.mean(dim=0), torch.zeros(normal.shape[1]), atol=1e-4, rtol=0)
+        torch.testing.assert_close(
+            normal.std(dim=0, correction=0), torch.ones(normal.shape[1]), atol=0.02, rtol=0
+        )

@@ -18,13 +18,23 @@ from wordspot.config import AugmentConfig, RunConfig
 from wordspot.corpus.batches import loader
 from wordspot.corpus.corpus import open_corpus
 from wordspot.models.recognizer import load
-from wordspot.sound.augment import draw_masks, draw_shift, mask, shift
+from wordspot.sound.augment import Augmenter, add_noise, amplify, color, hasten, mask, mix, shift
 
-OFF = AugmentConfig(shift_ms=0, mask_bands=0, mask_ms=0)
+OFF = AugmentConfig(shift_p=0, mask_bands_p=0, mask_ms_p=0)
+RATE_HZ = 1000
 
 
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+def augmenter(config: AugmentConfig, seed: int = 0, noise: Tensor | None = None) -> Augmenter:
+    draw = torch.Generator().manual_seed(seed)
+    return Augmenter(config, RATE_HZ, 3, torch.zeros(0) if noise is None else noise, draw)
+
+
+def changed(
+    config: AugmentConfig, waveforms: Tensor, seed: int = 0, noise: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Change waveforms [B, S] without padding, of the words 0, 1, 2, 0, ..."""
+    lengths = torch.full((len(waveforms),), waveforms.shape[1])
+    return augmenter(config, seed, noise).waveforms(waveforms, lengths, torch.arange(len(waveforms)) % 3)
 
 
 def test_shift_by_hand() -> None:
@@ -50,7 +60,8 @@ def drawn_offsets(shift_ms: float, seed: int, clips: int = 64) -> tuple[Tensor, 
     clicks = torch.zeros(clips, 101)
     clicks[:, 50] = 1.0
     lengths = torch.arange(clips) + 38
-    shifted, new = draw_shift(clicks, lengths, AugmentConfig(shift_ms=shift_ms), 1000, seeded(seed))
+    config = replace(OFF, shift_ms=shift_ms, shift_p=1)
+    shifted, new, _ = augmenter(config, seed).waveforms(clicks, lengths, lengths)
     assert (shifted.sum(dim=1) == 1).all()  # the click is still there, once
     offsets = shifted.argmax(dim=1) - 50
     assert new.tolist() == (lengths + offsets).clamp(1, 101).tolist()
@@ -85,7 +96,7 @@ def assert_in_one_piece(marked: Tensor) -> None:
 def test_masks_stay_within_their_limits(mask_bands: int, mask_ms: float, seed: int) -> None:
     config = AugmentConfig(mask_bands=mask_bands, mask_ms=mask_ms)
     # More bands and frames than are masked, so that a mask of the one kind can be told from the other.
-    bands, frames = hidden(draw_masks(torch.ones(32, 30, 20), config, 20.0, seeded(seed)))
+    bands, frames = hidden(augmenter(config, seed).features(torch.ones(32, 30, 20), 20.0))
     assert int(bands.sum(dim=1).max()) <= mask_bands
     assert int(frames.sum(dim=1).max()) <= round(mask_ms / 20)
     assert_in_one_piece(bands)
@@ -94,7 +105,7 @@ def test_masks_stay_within_their_limits(mask_bands: int, mask_ms: float, seed: i
 
 def test_masks_of_every_width_fall_everywhere() -> None:
     config = AugmentConfig(mask_bands=3, mask_ms=100)
-    bands, frames = hidden(draw_masks(torch.ones(2000, 30, 20), config, 20.0, seeded()))
+    bands, frames = hidden(augmenter(config).features(torch.ones(2000, 30, 20), 20.0))
     assert set(bands.sum(dim=1).tolist()) == {0, 1, 2, 3}
     assert set(frames.sum(dim=1).tolist()) == {0, 1, 2, 3, 4, 5}
     assert bands.any(dim=0).all()
@@ -104,34 +115,151 @@ def test_masks_of_every_width_fall_everywhere() -> None:
 def test_no_mask_is_cut_off_at_the_edge() -> None:
     """Every width up to the widest is as likely as another, though the widest fit in few places."""
     config = AugmentConfig(mask_bands=20, mask_ms=0)
-    bands, _ = hidden(draw_masks(torch.ones(4000, 30, 20), config, 20.0, seeded()))
+    bands, _ = hidden(augmenter(config).features(torch.ones(4000, 30, 20), 20.0))
     assert bands.sum(dim=1).double().mean() == pytest.approx(10, abs=0.4)
 
 
 def test_mask_wider_than_the_clip_hides_at_most_all_of_it() -> None:
-    masked = draw_masks(torch.ones(50, 3, 4), AugmentConfig(mask_bands=99, mask_ms=9999), 20.0, seeded())
+    masked = augmenter(AugmentConfig(mask_bands=99, mask_ms=9999)).features(torch.ones(50, 3, 4), 20.0)
     assert masked.shape == (50, 3, 4)
     assert {0.0, 1.0} == set(masked.flatten().tolist())
 
 
 def test_all_off_changes_no_bit() -> None:
     waveforms, features = torch.randn(8, 100), torch.randn(8, 30, 20)
-    shifted, lengths = draw_shift(waveforms, torch.arange(8) + 1, OFF, 1000, seeded())
-    assert torch.equal(shifted, waveforms)
-    assert lengths.tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert torch.equal(draw_masks(features, OFF, 20.0, seeded()), features)
+    given, labels = torch.arange(8) + 1, torch.arange(8) % 3
+    same, lengths, targets = augmenter(OFF, noise=torch.ones(500)).waveforms(waveforms, given, labels)
+    assert torch.equal(same, waveforms)
+    assert torch.equal(lengths, given)
+    assert torch.equal(targets, labels)
+    assert torch.equal(augmenter(OFF).features(features, 20.0), features)
+
+
+ALL = AugmentConfig(
+    shift_ms=20, mask_bands=5, mask_ms=100, gain_p=1, speed_p=1, background_p=1, colored_p=1, mixup_p=1
+)
 
 
 def test_same_seed_same_draws() -> None:
-    waveforms, lengths, features = torch.randn(8, 100), torch.full((8,), 90), torch.randn(8, 30, 20)
-    config = AugmentConfig(shift_ms=20, mask_bands=5, mask_ms=100)
+    waveforms, features, noise = torch.randn(8, 100), torch.randn(8, 30, 20), torch.randn(500)
 
-    def changed(seed: int) -> tuple[Tensor, Tensor]:
-        draw = seeded(seed)
-        return draw_shift(waveforms, lengths, config, 1000, draw)[0], draw_masks(features, config, 20.0, draw)
+    def drawn(seed: int) -> list[Tensor]:
+        one = augmenter(ALL, seed, noise)
+        lengths, labels = torch.full((8,), 90), torch.arange(8) % 3
+        return [*one.waveforms(waveforms, lengths, labels), one.features(features, 20.0)]
 
-    assert all(torch.equal(one, other) for one, other in zip(changed(1), changed(1), strict=True))
-    assert not any(torch.equal(one, other) for one, other in zip(changed(1), changed(2), strict=True))
+    assert all(torch.equal(one, other) for one, other in zip(drawn(1), drawn(1), strict=True))
+    assert not any(torch.equal(one, other) for one, other in zip(drawn(1), drawn(2), strict=True))
+
+
+def test_amplify_by_hand() -> None:
+    amplified = amplify(torch.tensor([[1.0, -2], [1, 3]]), torch.tensor([20.0, -20]))
+    torch.testing.assert_close(amplified, torch.tensor([[10.0, -20], [0.1, 0.3]]))
+
+
+def test_hasten_by_hand() -> None:
+    ramp = torch.tensor([[0.0, 1, 2, 3]]).repeat(3, 1)
+    hastened = hasten(ramp, torch.tensor([1.0, 2, 0.5]))
+    assert hastened.tolist() == [[0, 1, 2, 3], [0, 2, 0, 0], [0, 0.5, 1, 1.5]]
+
+
+def test_hastened_tone_is_higher() -> None:
+    tone = torch.sin(2 * torch.pi * 100 * torch.arange(RATE_HZ) / RATE_HZ)[None]
+    spectrum = torch.fft.rfft(hasten(tone, torch.tensor([0.9]))).abs()
+    assert int(spectrum.argmax()) == 90
+
+
+@pytest.mark.parametrize("snr_db", [-10.0, 0.0, 20.0])
+def test_noise_is_added_at_its_ratio(snr_db: float) -> None:
+    clips, noise = torch.randn(3, 400), 7 * torch.randn(3, 400)
+    added = add_noise(clips, noise, torch.full((3,), snr_db)) - clips
+    ratio = 10 * (clips.square().sum(dim=1) / added.square().sum(dim=1)).log10()
+    torch.testing.assert_close(ratio, torch.full((3,), snr_db), atol=1e-3, rtol=0)
+    # It is that noise, at another loudness.
+    torch.testing.assert_close(torch.nn.functional.cosine_similarity(added, noise), torch.ones(3))
+
+
+def test_silent_noise_and_silent_clips_stay_as_they_are() -> None:
+    clip, silence = torch.randn(1, 50), torch.zeros(1, 50)
+    assert torch.equal(add_noise(clip, silence, torch.tensor([0.0])), clip)
+    assert torch.equal(add_noise(silence, clip, torch.tensor([0.0])), silence)
+    assert torch.equal(add_noise(clip, torch.randn(1, 50), torch.tensor([torch.inf])), clip)
+
+
+def test_color_of_noise_by_hand() -> None:
+    """An impulse holds every frequency alike: what comes out of it is the color itself."""
+    impulse = torch.zeros(3, 16)
+    impulse[:, 0] = 1
+    power = torch.fft.rfft(color(impulse, torch.tensor([0.0, 1, 2]))).abs().square()[:, 1:-1]
+    bins = torch.arange(1.0, 8)
+    torch.testing.assert_close(power, torch.stack([bins**0, 1 / bins, 1 / bins**2]))
+
+
+def test_mix_by_hand() -> None:
+    one, other = torch.tensor([[1.0, 0], [4, 8]]), torch.tensor([[0.0, 1], [2, 0]])
+    assert mix(one, other, torch.tensor([0.75, 0.5])).tolist() == [[0.75, 0.25], [3, 4]]
+
+
+def test_gain_stays_within_its_limit() -> None:
+    louder, _, _ = changed(replace(OFF, gain_db=6, gain_p=1), torch.ones(2000, 1))
+    gains = 20 * louder.log10()
+    assert float(gains.abs().max()) <= 6 + 1e-4
+    assert float(gains.max()) > 5.9
+    assert float(gains.min()) < -5.9
+
+
+def test_speed_stays_within_its_limit_and_moves_the_end() -> None:
+    """A ramp says where each sample comes from, and so how fast it is played."""
+    ramp = torch.arange(100.0).repeat(500, 1)
+    hastened, lengths, _ = changed(replace(OFF, speed=0.1, speed_p=1), ramp)
+    speed = hastened[:, 80] / 80
+    assert 0.9 <= float(speed.min()) < 0.905
+    assert 1.095 < float(speed.max()) <= 1.1
+    torch.testing.assert_close(lengths, (100 / speed).ceil().long().clamp(max=100))
+
+
+def test_background_noise_is_cut_from_all_of_it_within_the_ratios() -> None:
+    clips = torch.randn(2000, 10)
+    config = replace(OFF, background_p=1, snr_low_db=5, snr_high_db=25)
+    noise = torch.arange(1.0, 31)
+    added = changed(config, clips, noise=noise)[0] - clips
+    ratio = 10 * (clips.square().sum(dim=1) / added.square().sum(dim=1)).log10()
+    assert float(ratio.min()) > 4.9
+    assert float(ratio.max()) < 25.1
+    # Neighbours in the cut differ by one: their quotient tells where it begins.
+    first = (added[:, 0] / (added[:, 1] - added[:, 0])).round().int()
+    assert set(first.tolist()) == set(range(1, 22))
+
+
+def test_less_noise_than_a_clip_is_not_added() -> None:
+    clips = torch.randn(4, 10)
+    assert torch.equal(changed(replace(OFF, background_p=1), clips, noise=torch.ones(9))[0], clips)
+
+
+def test_mixup_mixes_clips_and_words_alike() -> None:
+    """Clips are one-hot as their words are, so what comes out must be their shares."""
+    clips = torch.eye(3).repeat(50, 1)
+    mixed, _, shares = changed(replace(OFF, mixup_p=1, mixup=1.0), clips)
+    assert torch.equal(mixed, shares)
+    torch.testing.assert_close(shares.sum(dim=1), torch.ones(150))
+    assert 0.3 < float((shares.max(dim=1).values < 0.9).float().mean()) < 0.9
+
+
+@pytest.mark.parametrize("name", ["shift_p", "gain_p", "speed_p", "background_p", "colored_p", "mixup_p"])
+def test_a_share_of_the_clips_is_changed(name: str) -> None:
+    waveforms = torch.randn(2000, 50)
+    config = replace(OFF, mixup=5.0, **{name: 0.3})  # type: ignore[arg-type]
+    after = changed(config, waveforms, noise=torch.randn(500))[0]
+    share = float((after != waveforms).any(dim=1).float().mean())
+    assert share == pytest.approx(0.3, abs=0.04)
+
+
+@pytest.mark.parametrize("name", ["mask_bands_p", "mask_ms_p"])
+def test_a_share_of_the_features_is_masked(name: str) -> None:
+    config = replace(OFF, mask_bands=4, mask_ms=80, **{name: 0.5})
+    bands, frames = hidden(augmenter(config).features(torch.ones(2000, 30, 20), 20.0))
+    share = float((bands if name == "mask_bands_p" else frames).any(dim=1).float().mean())
+    assert share == pytest.approx(0.5 * 4 / 5, abs=0.04)  # one width of five is 0
 
 
 def refuse(*_args: Any, **_settings: Any) -> Never:
@@ -142,8 +270,8 @@ def refuse(*_args: Any, **_settings: Any) -> Never:
 def refused(monkeypatch: pytest.MonkeyPatch, tiny: RunConfig, shared_recordings: Path) -> Path:
     """Give a trained run, after whose training any augmentation is an error."""
     run = shared_run(tiny, shared_recordings)
-    monkeypatch.setattr(loop, "draw_shift", refuse)
-    monkeypatch.setattr(loop, "draw_masks", refuse)
+    monkeypatch.setattr(Augmenter, "waveforms", refuse)
+    monkeypatch.setattr(Augmenter, "features", refuse)
     return run
 
 
@@ -157,14 +285,14 @@ def test_no_augmentation_outside_training(refused: Path, shared_recordings: Path
     assert recognizer.predict(next(shared_recordings.glob("low/*.wav"))).word in recognizer.classes
 
     # The same weights under another augmentation score the same, to the last bit.
-    recognizer.config = replace(recognizer.config, augment=AugmentConfig(900, 40, 900))
+    recognizer.config = replace(recognizer.config, augment=replace(ALL, shift_ms=900, mask_bands=40))
     assert loop.validate(recognizer, validation, torch.device("cpu")) == checked
 
 
-@pytest.mark.parametrize("name", ["draw_shift", "draw_masks"])
+@pytest.mark.parametrize("name", ["waveforms", "features"])
 def test_training_augments(
     name: str, tiny: RunConfig, shared_recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, name, refuse)
+    monkeypatch.setattr(Augmenter, name, refuse)
     with pytest.raises(AssertionError, match="augmented"):
         loop.train(tiny, shared_recordings, tmp_path / "run")

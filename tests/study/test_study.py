@@ -30,8 +30,8 @@ def recipes(tiny: RunConfig, monkeypatch: pytest.MonkeyPatch) -> dict[str, RunCo
         training=replace(tiny.training, epochs=2),
     )
     recipes = {
-        "rnn": replace(recipe, model=RecurrentConfig("rnn", units=8, layers=1)),
-        "lstm": replace(recipe, model=RecurrentConfig("lstm", units=8, layers=1)),
+        "rnn": replace(recipe, model=RecurrentConfig(cell="rnn", units=8, layers=1)),
+        "lstm": replace(recipe, model=RecurrentConfig(cell="lstm", units=8, layers=1)),
     }
     monkeypatch.setattr(module, "RECIPES", recipes)
     return recipes

@@ -146,7 +146,7 @@ def test_clips_come_once_an_epoch_in_another_order(
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 def test_learns(cell: Any, tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> None:
     config = replace(
-        with_training(tiny, epochs=8), model=RecurrentConfig(cell, units=16, layers=2, dropout=0.1)
+        with_training(tiny, epochs=8), model=RecurrentConfig(cell=cell, units=16, layers=2, dropout=0.1)
     )
     metrics = read_metrics(train(config, shared_recordings, tmp_path / "run"))
     assert metrics[-1]["training_accuracy"] >= 0.95

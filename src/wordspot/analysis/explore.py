@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch.nn.functional import pad
 
+from wordspot.analysis.augmentations import plot_augmentations
 from wordspot.config import FeatureConfig
 from wordspot.corpus.audio import header, read_clip
 from wordspot.corpus.corpus import find_index
@@ -109,7 +110,9 @@ class Exploration:
 
     def save(self, out: Path, words: Sequence[str] = ()) -> list[Path]:
         """Save tables and figures in the folder `out`; gives their paths."""
-        clips = self.plot_clips(self.some(words=words))
+        some = self.some(words=words)
+        clips = self.plot_clips(some)
+        augmentations = plot_augmentations(some[0], some[-1], self.index.noises)
         output_folder(out)
         tables = {"counts": self.counts(), "durations": self.durations(), "formats": self.formats()}
         for name, table in tables.items():
@@ -117,7 +120,9 @@ class Exploration:
                 table.to_csv(part, index=name != "formats")
         save_figure(self.plot_durations(), out / "durations.png")
         save_figure(clips, out / "clips.png")
-        return [*(out / f"{name}.csv" for name in tables), out / "durations.png", out / "clips.png"]
+        save_figure(augmentations, out / "augmentations.png")
+        figures = ("durations.png", "clips.png", "augmentations.png")
+        return [*(out / f"{name}.csv" for name in tables), *(out / name for name in figures)]
 
 
 def _headers(index: Index) -> tuple[pd.DataFrame, list[ClipError]]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wordspot.config import CorpusConfig
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import Index, Split, assert_every_class, assert_speakers_apart, choose
-from wordspot.corpus.silence import cut_silence
+from wordspot.corpus.noise import cut_silence
 from wordspot.corpus.speech_commands import download, index_speech_commands, version_in
 from wordspot.corpus.store import Store, cache_folder, open_store
 
@@ -24,6 +24,8 @@ class Corpus:
 
     config: CorpusConfig
     store: Store
+    noises: list[Path]
+    """Recordings of background noise."""
 
     def rows(self, split: Split) -> NDArray[np.int64]:
         """List the rows of one part in the store."""
@@ -66,4 +68,4 @@ def open_corpus(
         named = ", ".join(store.skipped[:5])
         warnings.warn(f"left out {len(store.skipped)} unusable clips: {named}{more}", stacklevel=2)
         assert_every_class(list(zip(store.table["word"], store.table["split"], strict=True)), config)
-    return Corpus(config, store)
+    return Corpus(config, store, index.noises)

@@ -1,11 +1,13 @@
-"""Many runs, one comparison: trains every model on the same clips and scores each on the test part."""
+"""Many runs, one comparison: trains models on the same clips and scores each on the test part."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from wordspot.analysis.evaluate import evaluate
 from wordspot.analysis.intervals import Interval
-from wordspot.config import RECIPES, CorpusConfig
+from wordspot.config import BASELINES, RECIPES, CorpusConfig
+from wordspot.errors import UsageError
 from wordspot.files import output_folder, write_json
 from wordspot.models.recognizer import load
 from wordspot.training.loop import train
@@ -33,20 +35,25 @@ def run_study(
     corpus: CorpusConfig,
     data: str | Path,
     out: str | Path,
+    models: Sequence[str] = BASELINES,
     *,
     device: str = "cpu",
     threads: int | None = None,
     convert: bool = False,
     skip_bad: bool = False,
 ) -> list[Row]:
-    """Train and score every recipe on the clips of `data`; a study that was stopped goes on where it was.
+    """Train and score the recipes of `models` on the clips of `data`.
 
-    Leaves a run for each model and study.json in the folder `out`. Raises what `train` and `evaluate` raise.
+    Leaves a run for each model and study.json in the folder `out`; a study that was stopped goes on where it
+    was. Raises UsageError for a model that isn't in RECIPES, and what `train` and `evaluate` raise.
     """
+    strangers = [model for model in models if model not in RECIPES]
+    if strangers:
+        raise UsageError(f"models: {', '.join(strangers)} not among {', '.join(RECIPES)}")
     folder = output_folder(Path(out))
     rows = []
-    for model, recipe in RECIPES.items():
-        config = replace(recipe, corpus=corpus)
+    for model in models:
+        config = replace(RECIPES[model], corpus=corpus)
         run = train(
             config, data, folder / model, device=device, threads=threads, convert=convert, skip_bad=skip_bad
         )

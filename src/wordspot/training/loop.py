@@ -17,11 +17,12 @@ from torch.utils.data import DataLoader
 from wordspot.config import RunConfig, TrainingConfig, differences
 from wordspot.corpus.batches import Batch, loader
 from wordspot.corpus.corpus import Corpus, open_corpus
+from wordspot.corpus.noise import training_noise
 from wordspot.errors import UsageError, WordspotError
 from wordspot.files import output_folder, write_json
 from wordspot.models.device import open_device
 from wordspot.models.recognizer import CONFIG, Recognizer, read_config, save_weights
-from wordspot.sound.augment import draw_masks, draw_shift
+from wordspot.sound.augment import Augmenter
 from wordspot.sound.features import to_float
 from wordspot.training.checkpoint import load_checkpoint, save_checkpoint
 from wordspot.training.curves import draw_curves
@@ -101,6 +102,9 @@ def fit(config: RunConfig, corpus: Corpus, run: Path, device: torch.device) -> N
         for batch in loader(corpus, "training", LARGE_BATCH)
     )
     draw = torch.Generator()
+    augmenter = Augmenter(
+        config.augment, config.corpus.rate_hz, len(recognizer.classes), background(corpus, config), draw
+    )
     training = loader(corpus, "training", recipe.batch_size, shuffle=draw)
     validation = loader(corpus, "validation", LARGE_BATCH)
     optimizer = make_optimizer(recognizer, recipe)
@@ -118,16 +122,16 @@ def fit(config: RunConfig, corpus: Corpus, run: Path, device: torch.device) -> N
             trained = Tally()
             for step, batch in enumerate(training, start=(epoch - 1) * len(training)):
                 optimizer.zero_grad()
-                logits, labels = score_augmented(recognizer, batch, config, draw, device)  # (B, C), (B,)
-                loss = cross_entropy(logits, labels)
+                logits, targets = score_augmented(recognizer, batch, augmenter, device)  # (B, C), (B,)
+                loss = cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
                 loss.backward()  # type: ignore[no-untyped-call]
                 clip_grad_norm_(recognizer.parameters(), recipe.clip_norm)
                 rate = rate_at(step, recipe.epochs * len(training), recipe)
                 for group in optimizer.param_groups:
                     group["lr"] = rate
                 optimizer.step()
-                trained = trained.plus(loss, logits, labels)
-                display.step(epoch, trained.mean_loss, trained.accuracy, len(labels))
+                trained = trained.plus(loss, logits, batch.labels.to(device))
+                display.step(epoch, trained.mean_loss, trained.accuracy, len(logits))
             speed = trained.clips / (time.perf_counter() - started)
 
             checked = validate(recognizer, validation, device)
@@ -155,15 +159,26 @@ def fit(config: RunConfig, corpus: Corpus, run: Path, device: torch.device) -> N
 
 
 def score_augmented(
-    recognizer: Recognizer, batch: Batch, config: RunConfig, draw: torch.Generator, device: torch.device
+    recognizer: Recognizer, batch: Batch, augmenter: Augmenter, device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    """Score a training batch under drawn changes: logits [B, C] and labels [B]."""
-    rate_hz, augment = config.corpus.rate_hz, config.augment
+    """Score a training batch under drawn changes: logits [B, C], and targets [B], under mixup [B, C]."""
     waveforms = to_float(batch.samples.to(device))  # (B, S)
-    waveforms, lengths = draw_shift(waveforms, batch.lengths.to(device), augment, rate_hz, draw)
+    waveforms, lengths, targets = augmenter.waveforms(
+        waveforms, batch.lengths.to(device), batch.labels.to(device)
+    )
     features = recognizer.features(waveforms)  # (B, T, F)
-    features = draw_masks(features, augment, config.features.hop_ms, draw)
-    return recognizer.model(features, recognizer.features.frames(lengths)), batch.labels.to(device)
+    features = augmenter.features(features, recognizer.config.features.hop_ms)
+    return recognizer.model(features, recognizer.features.frames(lengths)), targets
+
+
+def background(corpus: Corpus, config: RunConfig) -> Tensor:
+    """Give the noise to add to training clips, float32 [M]; warns where it is asked for and missing."""
+    if not config.augment.background_p:
+        return torch.zeros(0)
+    noise = to_float(torch.from_numpy(training_noise(corpus.noises, config.corpus.rate_hz, convert=True)))
+    if len(noise) < config.corpus.samples:
+        warnings.warn("background_p: the corpus has no _background_noise_, so none is added", stacklevel=2)
+    return noise
 
 
 @torch.no_grad()

@@ -13,7 +13,7 @@ from wordspot.config import SILENCE, CorpusConfig
 from wordspot.corpus.corpus import open_corpus
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import Clip, choose
-from wordspot.corpus.silence import cut_silence
+from wordspot.corpus.noise import cut_silence, training_noise
 from wordspot.errors import WordspotError
 
 
@@ -102,3 +102,11 @@ def test_a_recording_of_ten_clips_is_just_long_enough(recordings: Path) -> None:
 def test_silence_needs_noise(recordings: Path) -> None:
     with pytest.raises(WordspotError, match="--silence"):
         cuts_of(recordings, CONFIG)
+
+
+def test_noise_for_training_is_the_first_four_fifths_of_each_recording(tmp_path: Path) -> None:
+    paths = [tmp_path / "rain.wav", tmp_path / "wind.flac"]
+    write_samples(paths[0], range(100))
+    write_samples(paths[1], range(1000, 1050))
+    assert training_noise(paths, RATE_HZ).tolist() == [*range(80), *range(1000, 1040)]
+    assert training_noise([], RATE_HZ).tolist() == []

@@ -1,11 +1,13 @@
-"""The class `_silence_`: cuts of background noise, no moment of which stands in two parts."""
+"""Background noise, cut as the class `_silence_` or added to clips; each part has a stretch of its own."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wordspot.config import SILENCE, CorpusConfig
-from wordspot.corpus.audio import header
+from wordspot.corpus.audio import header, read_clip
 from wordspot.corpus.index import SPLITS, Clip, Index, mean_per_word
 from wordspot.errors import WordspotError
 
@@ -46,3 +48,16 @@ def cut_silence(index: Index, chosen: Sequence[Clip], config: CorpusConfig) -> l
                     Clip(name, SILENCE, f"{path.stem}:{split}", split, int(start), int(start) + length, gain)
                 )
     return cuts
+
+
+def training_noise(noises: Sequence[Path], rate_hz: int, *, convert: bool = False) -> NDArray[np.int16]:
+    """Read the training stretch of each recording, one after the other: int16 [M].
+
+    Raises ClipError for a recording that can't be used.
+    """
+    low, high = SHARES["training"]
+    stretches = [
+        read_clip(path, rate_hz, convert=convert, start=int(low * frames), stop=int(high * frames))
+        for path, frames in ((path, header(path).frames) for path in noises)
+    ]
+    return np.concatenate([np.zeros(0, np.int16), *stretches])
