@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from wordspot.analysis.compare import Comparison, compare
     from wordspot.analysis.evaluate import Evaluation, evaluate
     from wordspot.analysis.explore import Exploration
     from wordspot.config import RECIPES, RunConfig
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from wordspot.training.loop import train
 
 HOMES = {
+    "Comparison": "analysis.compare",
     "Evaluation": "analysis.evaluate",
     "Exploration": "analysis.explore",
     "Prediction": "models.recognizer",
@@ -30,6 +32,7 @@ HOMES = {
     "Recognizer": "models.recognizer",
     "RunConfig": "config",
     "WordspotError": "errors",
+    "compare": "analysis.compare",
     "evaluate": "analysis.evaluate",
     "load": "models.recognizer",
     "open_corpus": "corpus.corpus",
@@ -38,12 +41,14 @@ HOMES = {
 }
 __all__ = [
     "RECIPES",
+    "Comparison",
     "Evaluation",
     "Exploration",
     "Prediction",
     "Recognizer",
     "RunConfig",
     "WordspotError",
+    "compare",
     "evaluate",
     "load",
     "open_corpus",

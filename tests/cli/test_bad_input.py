@@ -87,6 +87,9 @@ WRONG_USE = [
     "explore --data {data} --out {file}",
     "study --words low high rise --data {nowhere} --out {out}",
     "study --words low high rise --data {data} --out {file}",
+    "compare {run} --out {out}",
+    "compare {run} {run} --out {out}",
+    "compare {run} {nowhere} --out {out}",
     "study --words low --data {data} --out {out}",
     "study --words low high --data {data} --out {out} --models lstm transformer",
 ]

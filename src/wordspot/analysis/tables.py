@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from wordspot.analysis.compare import Comparison
 from wordspot.analysis.evaluate import Evaluation
 from wordspot.analysis.explore import Exploration
 
@@ -63,3 +64,44 @@ def print_study(rows: Sequence[Any]) -> None:
         for row in rows
     ]
     show("Accuracy, with the test part's interval over speakers", pd.DataFrame(shown))
+
+
+def print_comparison(result: Comparison) -> None:
+    """Print what each run costs and how well it does, then every pair of runs."""
+    costs = [
+        {
+            "run": one.run,
+            "parameters": f"{one.parameters:,}",
+            "file": f"{one.kilobytes:,.0f} kB",
+            "training": f"{one.minutes:.1f} min",
+            "epochs to 95 %": one.epochs_to_95,
+            "one clip": f"{one.latency_ms:.1f} ms",
+        }
+        for one in result.contenders
+    ]
+    scores = [
+        {
+            "run": one.run,
+            "accuracy": f"{one.accuracy:.1%}",
+            "95 % interval": "{:.1%} - {:.1%}".format(*one.interval_over_speakers),
+            "macro F1": one.macro_f1,
+            "calibration error": one.calibration_error,
+        }
+        for one in result.contenders
+    ]
+    pairs = [
+        {
+            "run": pair.one,
+            "against": pair.other,
+            "only it right": pair.only_one_right,
+            "only the other": pair.only_other_right,
+            "p (McNemar, Holm)": f"{pair.p_value:.2g}",
+        }
+        for pair in result.pairs
+    ]
+    show(
+        "Costs: time of one clip on one core, epochs to 95 % of the best validation accuracy",
+        pd.DataFrame(costs),
+    )
+    show(f"Scores on the {result.split} part, interval over speakers", pd.DataFrame(scores))
+    show("Pairs on the same clips", pd.DataFrame(pairs))

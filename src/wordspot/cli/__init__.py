@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import tyro
 
+from wordspot.cli.compare import compare
 from wordspot.cli.explore import explore
 from wordspot.cli.predict import predict
 from wordspot.cli.study import study
@@ -18,7 +19,7 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run one verb; exits with 0, with 2 for wrong use, with 1 for failure, with 130 when interrupted."""
-    verbs: list[Callable[..., None]] = [explore, train, evaluate, predict, study]
+    verbs: list[Callable[..., None]] = [explore, train, evaluate, predict, compare, study]
     app = tyro.extras.SubcommandApp()
     for verb in verbs:
         app.command(verb)

@@ -1,0 +1,58 @@
+"""Which difference between recognisers is real, and how far their probabilities can be believed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+
+def mcnemar(one_right: NDArray[np.bool_], other_right: NDArray[np.bool_]) -> float:
+    """Exact two-sided p-value that two recognisers err alike, from the same clips [N] (McNemar 1947).
+
+    Only clips that one has right and the other wrong tell anything; under equal skill each falls to either
+    side like a coin. Clips of one speaker are taken for independent, so the value is on the low side.
+
+    >>> import numpy as np
+    >>> mcnemar(np.array([True] * 6 + [False]), np.array([False] * 6 + [True]))  # 6 against 1: 16 / 128
+    0.125
+    """
+    only_one = int((one_right & ~other_right).sum())
+    only_other = int((other_right & ~one_right).sum())
+    if only_one + only_other == 0:
+        return 1.0
+    return float(binomtest(only_one, only_one + only_other).pvalue)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjust p-values for their number (Holm 1979): the smallest by all of them, the next by one fewer, ...
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    adjusted = [0.0] * len(p_values)
+    highest = 0.0
+    for rank, place in enumerate(np.argsort(p_values)):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = highest
+    return adjusted
+
+
+def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_], bins: int = 15) -> float:
+    """Measure how far confidence and accuracy are apart: expected calibration error (Naeini et al. 2015).
+
+    `confidence` [N] is the probability of the word recognised, `right` [N] whether it was said. The clips are
+    sorted into `bins` of equal width; the distances of the bins are weighed by their clips.
+
+    >>> import numpy as np
+    >>> calibration_error(np.array([0.9, 0.9, 0.6, 0.6]), np.array([True, True, True, False]), bins=2)
+    0.0
+    >>> round(calibration_error(np.array([0.9, 0.8, 0.3, 0.2]), np.array([True, False, False, False]), 2), 3)
+    0.3
+    """
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    distance = 0.0
+    for one in np.unique(place):
+        inside = place == one
+        distance += inside.mean() * abs(confidence[inside].mean() - right[inside].mean())
+    return float(distance)
