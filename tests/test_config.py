@@ -9,7 +9,7 @@ from math import inf, nan
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from wordspot.config import (
     RECIPES,
@@ -166,3 +166,10 @@ def test_importing_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print({{'torch', 'numpy', 'pandas', 'matplotlib'}} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "set()\n"
+
+
+def test_a_setting_that_is_not_known_is_refused() -> None:
+    stored = asdict(RECIPES["lstm"])
+    stored["training"]["momentum"] = 0.9
+    with pytest.raises(ValidationError, match="momentum"):
+        TypeAdapter(RunConfig).validate_python(stored)

@@ -5,7 +5,7 @@ This module imports neither torch nor numpy, so that the command line can explai
 
 import math
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from wordspot.errors import UsageError
 
@@ -27,8 +27,14 @@ def _check_finite(config: Any) -> None:
         _check(not isinstance(value, float) or math.isfinite(value), f"{name}: {value} must be a number")
 
 
+class Strict:
+    """A config that is read from JSON takes no setting that it doesn't know."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+
 @dataclass(frozen=True)
-class CorpusConfig:
+class CorpusConfig(Strict):
     """Which clips, and how long each is heard."""
 
     words: tuple[str, ...] = COMMANDS
@@ -63,7 +69,7 @@ class CorpusConfig:
 
 
 @dataclass(frozen=True)
-class FeatureConfig:
+class FeatureConfig(Strict):
     """The front end: waveform to frames of features."""
 
     transform: Literal["log-mel", "mfcc"] = "log-mel"
@@ -103,7 +109,7 @@ class FeatureConfig:
 
 
 @dataclass(frozen=True)
-class AugmentConfig:
+class AugmentConfig(Strict):
     """Changes of the training clips, drawn anew in each epoch; validation and test are left alone.
 
     Each has a strength and, ending in `_p`, the share of clips that it changes: 0 switches it off.
@@ -157,7 +163,7 @@ class AugmentConfig:
 
 
 @dataclass(frozen=True)
-class RecurrentConfig:
+class RecurrentConfig(Strict):
     """Perhaps convolutions, a stack of recurrent layers, a pooling over time, and a linear head."""
 
     front: Literal["none", "conv1d", "conv2d", "separable"] = "none"
@@ -189,7 +195,7 @@ class RecurrentConfig:
 
 
 @dataclass(frozen=True)
-class TrainingConfig:
+class TrainingConfig(Strict):
     """The recipe of the training loop."""
 
     epochs: int = 30
@@ -229,7 +235,7 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True)
-class RunConfig:
+class RunConfig(Strict):
     """One experiment, whole: equal configs on equal clips give equal weights on the same machine."""
 
     model: RecurrentConfig = field(default_factory=RecurrentConfig)

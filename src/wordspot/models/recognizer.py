@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -106,11 +106,12 @@ def read_config(folder: Path) -> tuple[RunConfig, dict[str, Any]]:
         return TypeAdapter(RunConfig).validate_python(stored["config"]), stored["provenance"]
     except OSError:
         raise UsageError(f"{folder}: no run here (no {CONFIG}): name the --out of `wordspot train`") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     except (ValueError, KeyError, TypeError, UsageError) as error:
         reason = str(error).splitlines()[0]
-        raise WordspotError(
-            f"{path}: not a config of this version of wordspot ({reason}): train anew"
-        ) from None
+    raise WordspotError(f"{path}: not a config of this version of wordspot ({reason}): train anew")
 
 
 def load(folder: Path | str) -> Recognizer:
