@@ -39,7 +39,7 @@ def test_comparison(runs: list[Path], tmp_path: Path) -> None:
     scores = json.loads((runs[0] / "evaluation-testing.json").read_text())
     for contender, run in zip(result.contenders, runs, strict=True):
         assert contender.accuracy == scores["accuracy"]
-        assert list(contender.interval_over_speakers) == scores["interval_over_speakers"]
+        assert list(contender.interval) == scores["interval"]
         assert contender.kilobytes == (run / "model.safetensors").stat().st_size / 1000
         accuracies = [line["validation_accuracy"] for line in read_metrics(run)]
         before = accuracies[: contender.epochs_to_95 - 1]

@@ -64,7 +64,7 @@ def test_rows(out: tuple[Path, list[Row]], recipes: dict[str, RunConfig]) -> Non
         assert row.minutes * 60 == pytest.approx(sum(line["seconds"] for line in lines))
         assert row.validation_accuracy == max(line["validation_accuracy"] for line in lines)
         assert row.test_accuracy == scores["accuracy"]
-        assert list(row.interval_over_speakers) == scores["interval_over_speakers"]
+        assert list(row.interval) == scores["interval"]
         assert row.macro_f1 == scores["macro_f1"]
         config, _ = read_config(folder / row.run)
         assert config == replace(recipes[row.model], corpus=CORPUS)

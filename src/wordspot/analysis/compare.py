@@ -41,7 +41,7 @@ class Contender:
     epochs_to_95: int
     """Epochs until validation accuracy was at 95 % of its best."""
     accuracy: float
-    interval_over_speakers: Interval
+    interval: Interval
     macro_f1: float
     calibration_error: float
     latency_ms: float
@@ -121,7 +121,7 @@ def contender(name: str, run: Path, evaluation: dict[str, Any], outcome: pd.Data
     accuracies = [line["validation_accuracy"] for line in metrics]
     probabilities = outcome.filter(regex=r"^p\(").to_numpy(dtype=float)  # (N, C)
     right = outcome["word"].to_numpy() == outcome["predicted"].to_numpy()
-    low, high = evaluation["interval_over_speakers"]
+    low, high = evaluation["interval"]
     return Contender(
         run=name,
         parameters=sum(weights.numel() for weights in recognizer.parameters()),
@@ -129,7 +129,7 @@ def contender(name: str, run: Path, evaluation: dict[str, Any], outcome: pd.Data
         minutes=sum(line["seconds"] for line in metrics) / 60,
         epochs_to_95=1 + next(n for n, value in enumerate(accuracies) if value >= NEARLY * max(accuracies)),
         accuracy=evaluation["accuracy"],
-        interval_over_speakers=(low, high),
+        interval=(low, high),
         macro_f1=evaluation["macro_f1"],
         calibration_error=calibration_error(probabilities.max(axis=1), right),
         latency_ms=latency_ms(recognizer),

@@ -44,10 +44,12 @@ class Evaluation:
     fingerprint: str
     """Of the clips, SHA-256."""
     accuracy: float
+    interval: Interval
+    """95 %, the wider of the two below on each side."""
     interval_over_speakers: Interval
-    """95 %, speakers redrawn: what another set of speakers would give."""
+    """95 %, speakers redrawn: what others would give. Nothing wide where no clip is missed."""
     interval_over_clips: Interval
-    """95 %, Wilson: narrower, since clips of one speaker are taken for independent."""
+    """95 %, Wilson: clips of one speaker are taken for independent."""
     macro_f1: float
     words: list[WordScores]
     confusion: list[list[int]]
@@ -115,6 +117,8 @@ def score(
     said = table["word"].to_numpy(dtype=str)
     recognised = np.array(classes)[probabilities.argmax(axis=1)]
     right = said == recognised
+    by_speaker = over_speakers(right, table["speaker"].to_numpy(dtype=str))
+    by_clip = wilson(int(right.sum()), len(right))
     precision, recall, f1, clips = precision_recall_fscore_support(
         said, recognised, labels=list(classes), zero_division=0.0
     )
@@ -124,8 +128,9 @@ def score(
         speakers=int(table["speaker"].nunique()),
         fingerprint=fingerprint,
         accuracy=float(right.mean()),
-        interval_over_speakers=over_speakers(right, table["speaker"].to_numpy(dtype=str)),
-        interval_over_clips=wilson(int(right.sum()), len(right)),
+        interval=(min(by_speaker[0], by_clip[0]), max(by_speaker[1], by_clip[1])),
+        interval_over_speakers=by_speaker,
+        interval_over_clips=by_clip,
         macro_f1=float(f1.mean()),
         words=[
             WordScores(word, float(precision[n]), float(recall[n]), float(f1[n]), int(clips[n]))

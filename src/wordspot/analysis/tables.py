@@ -28,10 +28,10 @@ def show(title: str, rows: pd.DataFrame) -> None:
 
 def print_evaluation(result: Evaluation) -> None:
     """Print the scores of a recogniser: the whole, then word by word."""
-    low, high = result.interval_over_speakers
+    low, high = result.interval
     show(
         f"{result.split}: accuracy {result.accuracy:.1%} "
-        f"(95 % interval over speakers {low:.1%} to {high:.1%}), "
+        f"(95 % interval {low:.1%} to {high:.1%}), "
         f"macro F1 {result.macro_f1:.3f}, {result.clips} clips of {result.speakers} speakers",
         pd.DataFrame(result.words),
     )
@@ -58,12 +58,12 @@ def print_study(rows: Sequence[Any]) -> None:
             "minutes": f"{row.minutes:.1f}",
             "validation": f"{row.validation_accuracy:.1%}",
             "test": f"{row.test_accuracy:.1%}",
-            "95 % interval": "{:.1%} - {:.1%}".format(*row.interval_over_speakers),
+            "95 % interval": "{:.1%} - {:.1%}".format(*row.interval),
             "macro F1": f"{row.macro_f1:.3f}",
         }
         for row in rows
     ]
-    show("Accuracy, with the test part's interval over speakers", pd.DataFrame(shown))
+    show("Accuracy, with the test part's interval", pd.DataFrame(shown))
 
 
 def print_comparison(result: Comparison) -> None:
@@ -83,7 +83,7 @@ def print_comparison(result: Comparison) -> None:
         {
             "run": one.run,
             "accuracy": f"{one.accuracy:.1%}",
-            "95 % interval": "{:.1%} - {:.1%}".format(*one.interval_over_speakers),
+            "95 % interval": "{:.1%} - {:.1%}".format(*one.interval),
             "macro F1": one.macro_f1,
             "calibration error": one.calibration_error,
         }
@@ -103,5 +103,5 @@ def print_comparison(result: Comparison) -> None:
         "Costs: time of one clip on one core, epochs to 95 % of the best validation accuracy",
         pd.DataFrame(costs),
     )
-    show(f"Scores on the {result.split} part, interval over speakers", pd.DataFrame(scores))
+    show(f"Scores on the {result.split} part", pd.DataFrame(scores))
     show("Pairs on the same clips", pd.DataFrame(pairs))

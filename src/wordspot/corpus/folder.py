@@ -54,8 +54,8 @@ def index_folder(root: Path) -> Index:
     nameless = [clip.path for clip in clips if NOHASH not in clip.path]
     if nameless:
         warnings.warn(
-            f"{len(nameless)} files such as {nameless[0]} name no speaker and count as one each: call them "
-            f"<speaker>{NOHASH}<number>, or one person may stand in two parts",
+            f"files that name no speaker and count as one each: {len(nameless)}, such as {nameless[0]}: "
+            f"call them <speaker>{NOHASH}<number>, or one person may stand in two parts",
             stacklevel=2,
         )
     return Index(root, clips, noises(root))

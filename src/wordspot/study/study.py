@@ -27,7 +27,7 @@ class Row:
     validation_accuracy: float
     """At the best epoch, by which the weights were chosen."""
     test_accuracy: float
-    interval_over_speakers: Interval
+    interval: Interval
     macro_f1: float
 
 
@@ -68,7 +68,7 @@ def run_study(
                 minutes=sum(line["seconds"] for line in metrics) / 60,
                 validation_accuracy=max(line["validation_accuracy"] for line in metrics),
                 test_accuracy=scores.accuracy,
-                interval_over_speakers=scores.interval_over_speakers,
+                interval=scores.interval,
                 macro_f1=scores.macro_f1,
             )
         )
