@@ -47,7 +47,7 @@ class Evaluation:
     interval: Interval
     """95 %, the wider of the two below on each side."""
     interval_over_speakers: Interval
-    """95 %, speakers redrawn: what others would give. Nothing wide where no clip is missed."""
+    """95 %, speakers redrawn: what others would give. Without width where no clip is missed."""
     interval_over_clips: Interval
     """95 %, Wilson: clips of one speaker are taken for independent."""
     macro_f1: float
