@@ -22,7 +22,7 @@ from wordspot.errors import UsageError
 from wordspot.figures import STYLE, Plot, save_figure
 from wordspot.files import output_folder, write_json
 from wordspot.models.recognizer import WEIGHTS, Recognizer, load
-from wordspot.training.metrics import read_metrics
+from wordspot.training.metrics import read_metrics, training_minutes
 
 NEARLY = 0.95
 """Share of the best validation accuracy that counts as nearly there."""
@@ -88,10 +88,7 @@ def compare(runs: Sequence[Path | str], out: Path | str, split: Split = "testing
     result = Comparison(
         split,
         prints.pop(),
-        [
-            contender(name, run, evaluation, outcome)
-            for name, run, evaluation, outcome in zip(names, folders, evaluations, outcomes, strict=True)
-        ],
+        [contender(*one) for one in zip(names, folders, evaluations, outcomes, right, strict=True)],
         pair_up(names, right),
     )
     out = output_folder(Path(out))
@@ -114,19 +111,20 @@ def read_results(run: Path, split: Split) -> tuple[dict[str, Any], pd.DataFrame]
         ) from None
 
 
-def contender(name: str, run: Path, evaluation: dict[str, Any], outcome: pd.DataFrame) -> Contender:
+def contender(
+    name: str, run: Path, evaluation: dict[str, Any], outcome: pd.DataFrame, right: NDArray[np.bool_]
+) -> Contender:
     """Gather what is known of one run, and time it."""
     recognizer = load(run)
     metrics = read_metrics(run)
     accuracies = [line["validation_accuracy"] for line in metrics]
     probabilities = outcome.filter(regex=r"^p\(").to_numpy(dtype=float)  # (N, C)
-    right = outcome["word"].to_numpy() == outcome["predicted"].to_numpy()
     low, high = evaluation["interval"]
     return Contender(
         run=name,
-        parameters=sum(weights.numel() for weights in recognizer.parameters()),
+        parameters=recognizer.n_parameters,
         kilobytes=(run / WEIGHTS).stat().st_size / 1000,
-        minutes=sum(line["seconds"] for line in metrics) / 60,
+        minutes=training_minutes(metrics),
         epochs_to_95=1 + next(n for n, value in enumerate(accuracies) if value >= NEARLY * max(accuracies)),
         accuracy=evaluation["accuracy"],
         interval=(low, high),

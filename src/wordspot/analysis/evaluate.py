@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix, precision_recall_fscore_support
 
 from wordspot.analysis.intervals import Interval, over_speakers, wilson
-from wordspot.corpus.batches import loader
+from wordspot.corpus.batches import LARGE_BATCH, loader
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.corpus.index import Split
 from wordspot.errors import UsageError
@@ -101,7 +101,7 @@ def predict_part(
         recognizer(to_float(batch.samples.to(device)), batch.lengths.to(device))
         .softmax(dim=1)
         .cpu()  # (B, C)
-        for batch in loader(corpus, split, batch_size=256)
+        for batch in loader(corpus, split, LARGE_BATCH)
     ]
     return torch.cat(batches).numpy()
 

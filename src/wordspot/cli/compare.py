@@ -5,7 +5,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from wordspot.cli.options import Split
+from wordspot.corpus.index import Split
 
 
 def compare(

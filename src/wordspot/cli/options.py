@@ -1,6 +1,6 @@
 """Options that several verbs share."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from tyro.conf import FlagCreatePairsOff, arg
 
@@ -20,4 +20,3 @@ Device = Annotated[str, arg(metavar="NAME", help="Where to compute, by torch's n
 Threads = Annotated[
     int | None, arg(metavar="N", help="Threads on the CPU; one for each core where left out.")
 ]
-Split = Literal["training", "validation", "testing"]

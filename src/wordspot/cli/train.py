@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, arg
 from tyro.extras import subcommand_type_from_defaults
 
-from wordspot.cli.options import Convert, Data, Device, SkipBad, Split, Threads
+from wordspot.cli.options import Convert, Data, Device, SkipBad, Threads
 from wordspot.config import DESCRIPTIONS, RECIPES, RunConfig
+from wordspot.corpus.index import Split
 
 if TYPE_CHECKING:
     Recipe = RunConfig

@@ -12,6 +12,9 @@ from torch.utils.data import DataLoader, Dataset
 from wordspot.corpus.corpus import Corpus
 from wordspot.corpus.index import Split
 
+LARGE_BATCH = 256
+"""Clips in a batch where no gradient is kept."""
+
 
 class Batch(NamedTuple):
     """B clips of at most S samples."""

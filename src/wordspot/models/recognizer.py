@@ -45,6 +45,11 @@ class Recognizer(nn.Module):
         logits: Tensor = self.model(self.features(waveforms), self.features.frames(lengths))  # (B, C)
         return logits
 
+    @property
+    def n_parameters(self) -> int:
+        """Count the weights that training learns."""
+        return sum(weights.numel() for weights in self.parameters())
+
     @torch.inference_mode()
     def predict(self, path: Path | str, *, convert: bool = False) -> "Prediction":
         """Recognise the word in a sound file, of which the first `config.corpus.seconds` are heard.

@@ -11,7 +11,7 @@ from wordspot.errors import UsageError
 from wordspot.files import output_folder, write_json
 from wordspot.models.recognizer import load
 from wordspot.training.loop import train
-from wordspot.training.metrics import read_metrics
+from wordspot.training.metrics import read_metrics, training_minutes
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ def run_study(
             Row(
                 model=model,
                 run=model,
-                parameters=sum(weights.numel() for weights in load(run).parameters()),
+                parameters=load(run).n_parameters,
                 epochs=len(metrics),
-                minutes=sum(line["seconds"] for line in metrics) / 60,
+                minutes=training_minutes(metrics),
                 validation_accuracy=max(line["validation_accuracy"] for line in metrics),
                 test_accuracy=scores.accuracy,
                 interval=scores.interval,

@@ -15,7 +15,7 @@ from torch.nn.utils import clip_grad_norm_
 from torch.utils.data import DataLoader
 
 from wordspot.config import RunConfig, TrainingConfig, differences
-from wordspot.corpus.batches import Batch, loader
+from wordspot.corpus.batches import LARGE_BATCH, Batch, loader
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.corpus.noise import training_noise
 from wordspot.errors import UsageError, WordspotError
@@ -29,9 +29,6 @@ from wordspot.training.curves import draw_curves
 from wordspot.training.display import Display
 from wordspot.training.metrics import best_epoch, read_metrics, write_metrics
 from wordspot.training.provenance import provenance
-
-LARGE_BATCH = 256
-"""Clips in a batch where no gradient is kept."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +94,6 @@ def fit(config: RunConfig, corpus: Corpus, run: Path, device: torch.device) -> N
     recipe = config.training
     torch.manual_seed(recipe.seed)  # initial weights
     recognizer = Recognizer(config).to(device)
-    recognizer.features.fit(
-        (to_float(batch.samples).to(device), batch.lengths.to(device))
-        for batch in loader(corpus, "training", LARGE_BATCH)
-    )
     draw = torch.Generator()
     augmenter = Augmenter(
         config.augment, config.corpus.rate_hz, len(recognizer.classes), background(corpus, config), draw
@@ -109,6 +102,11 @@ def fit(config: RunConfig, corpus: Corpus, run: Path, device: torch.device) -> N
     validation = loader(corpus, "validation", LARGE_BATCH)
     optimizer = make_optimizer(recognizer, recipe)
     epoch = load_checkpoint(run, recognizer, optimizer)
+    if epoch == 0:
+        recognizer.features.fit(
+            (to_float(batch.samples).to(device), batch.lengths.to(device))
+            for batch in loader(corpus, "training", LARGE_BATCH)
+        )
     metrics = read_metrics(run)[:epoch]
     if len(metrics) < epoch:
         raise WordspotError(f"{run}: metrics.jsonl has lost its lines: remove {run} and train anew")

@@ -28,6 +28,11 @@ def write_metrics(run: Path, lines: Sequence[Metrics]) -> None:
     write_text(run / FILE, "".join(json.dumps(line) + "\n" for line in lines))
 
 
+def training_minutes(lines: Sequence[Metrics]) -> float:
+    """Sum the time of the epochs, validation included, in minutes."""
+    return float(sum(line["seconds"] for line in lines)) / 60
+
+
 def best_epoch(lines: Sequence[Metrics]) -> int:
     """Give the epoch of the highest validation accuracy, among equals of the lowest loss; 0 of no lines.
 
