@@ -67,6 +67,8 @@ IMPOSSIBLE: list[tuple[str, type[object], dict[str, Any]]] = [
     ("snr_low_db", AugmentConfig, {"snr_low_db": 30.0}),
     ("label_smoothing", TrainingConfig, {"label_smoothing": 1.0}),
     ("channels", RecurrentConfig, {"channels": 0}),
+    ("units", RecurrentConfig, {"units": 30, "pooling": "multi-head"}),
+    ("units", RecurrentConfig, {"units": 31, "pooling": "multi-head", "bidirectional": True}),
     ("units", RecurrentConfig, {"units": 0}),
     ("layers", RecurrentConfig, {"layers": 0}),
     ("dropout", RecurrentConfig, {"dropout": 1}),
@@ -173,3 +175,7 @@ def test_a_setting_that_is_not_known_is_refused() -> None:
     stored["training"]["momentum"] = 0.9
     with pytest.raises(ValidationError, match="momentum"):
         TypeAdapter(RunConfig).validate_python(stored)
+
+
+def test_two_directions_share_an_even_state_among_the_heads() -> None:
+    assert RecurrentConfig(units=30, pooling="multi-head", bidirectional=True).state_size == 60

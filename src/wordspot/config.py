@@ -12,6 +12,9 @@ from wordspot.errors import UsageError
 COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
 """The ten commands of the Speech Commands data set."""
 
+HEADS = 4
+"""Heads of the pooling `multi-head`, each with an equal piece of the state."""
+
 UNKNOWN = "_unknown_"
 SILENCE = "_silence_"
 
@@ -187,10 +190,20 @@ class RecurrentConfig(Strict):
     head_norm: bool = False
     """Normalise over the batch what the head sees."""
 
+    @property
+    def state_size(self) -> int:
+        """Features of the recurrent state of a frame, of both directions where there are two."""
+        return self.units * (2 if self.bidirectional else 1)
+
     def __post_init__(self) -> None:
         _check_finite(self)
         for name in ("channels", "units", "layers"):
             _check(getattr(self, name) > 0, f"{name}: {getattr(self, name)} must be over 0")
+        _check(
+            self.pooling != "multi-head" or self.state_size % HEADS == 0,
+            f"units: {self.units} give states of {self.state_size}, which {HEADS} heads can't share: "
+            f"take a multiple of {HEADS}",
+        )
         _check(0 <= self.dropout < 1, f"dropout: {self.dropout} must be at least 0 and under 1")
 
 

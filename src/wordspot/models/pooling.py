@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
+from wordspot.config import HEADS
 from wordspot.models.padding import softmax_over_time
 from wordspot.sound.features import frame_mask
 
@@ -64,7 +65,7 @@ class AdditiveAttention(Attention):
 class MultiHeadAttention(Attention):
     """Several heads, each with a learnt query, over a piece of the state of its own (Vaswani et al. 2017)."""
 
-    def __init__(self, size: int, heads: int = 4) -> None:
+    def __init__(self, size: int, heads: int = HEADS) -> None:
         super().__init__()
         self.keys = nn.Linear(size, size, bias=False)
         self.queries = nn.Parameter(torch.randn(heads, size // heads) / (size // heads) ** 0.5)

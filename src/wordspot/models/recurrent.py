@@ -34,7 +34,7 @@ class Recurrent(nn.Module):
             # torch drops between layers only, and warns where there is no between.
             dropout=config.dropout if config.layers > 1 else 0.0,
         )
-        size = config.units * (2 if config.bidirectional else 1)
+        size = config.state_size
         self.pooling = make_pooling(config.pooling, size, config.bidirectional)
         self.head_norm = nn.BatchNorm1d(size) if config.head_norm else None
         self.dropout = nn.Dropout(config.dropout)
