@@ -1,6 +1,7 @@
 """What the tests share: a small corpus of synthetic words, and the real clips where a machine has them."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,20 @@ def write_corpus(root: Path) -> Path:
     return root
 
 
+def write_samples(
+    path: Path, samples: Sequence[int] | NDArray[np.int16], rate_hz: int = RATE_HZ, subtype: str = "PCM_16"
+) -> Path:
+    """Write 16-bit samples to a new sound file, and the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, np.asarray(samples, dtype=np.int16), rate_hz, subtype=subtype)
+    return path
+
+
+def noise(count: int, seed: int = 0) -> NDArray[np.int16]:
+    """Draw samples over the whole range, no two stretches of which are alike."""
+    return np.random.default_rng(seed).integers(-32768, 32768, count, dtype=np.int16)
+
+
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the user's cache folder out of the tests; they share one of their own."""
@@ -65,6 +80,14 @@ def shared_recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def recordings(tmp_path: Path) -> Path:
     """Give a corpus of synthetic words that the test may change."""
     return write_corpus(tmp_path / "recordings")
+
+
+@pytest.fixture
+def noisy_recordings(recordings: Path) -> Path:
+    """Give a corpus of synthetic words with two recordings of background noise, of odd lengths."""
+    for number, count in enumerate((200_001, 217_357)):
+        write_samples(recordings / "_background_noise_" / f"noise{number}.wav", noise(count, number))
+    return recordings
 
 
 @pytest.fixture

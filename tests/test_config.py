@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from math import inf, nan
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ from wordspot.config import (
     RunConfig,
     TrainingConfig,
     differences,
+    read_recipe,
+    vary,
 )
 from wordspot.errors import UsageError
 
@@ -103,7 +106,7 @@ POSSIBLE: dict[str, Callable[[], object]] = {
 OTHER = RunConfig(
     model=RecurrentConfig(cell="rnn", units=3, layers=1, pooling="last", dropout=0.125),
     corpus=CorpusConfig(words=("café", "no"), unknown=True, silence=True, seconds=0.5, rate_hz=8000),
-    features=FeatureConfig("mfcc", 10, 20, 256, 25, 10, 0, 4000, 2),
+    features=FeatureConfig("mfcc", 10, 20, 256, 25, 10, 0, 4000, False, 2),
     augment=AugmentConfig(10, 1, 20),
     training=TrainingConfig(2, 3, "sgd", 0.1, 0.25, 0, 0.5, 4, 5),
 )
@@ -148,7 +151,7 @@ def test_samples_are_seconds_at_the_rate() -> None:
 
 
 def test_differences_name_each_setting_that_differs() -> None:
-    one = RECIPES["lstm"]
+    one = RunConfig()
     other = replace(
         one,
         corpus=replace(one.corpus, words=("a", "b"), unknown=True),
@@ -179,3 +182,34 @@ def test_a_setting_that_is_not_known_is_refused() -> None:
 
 def test_two_directions_share_an_even_state_among_the_heads() -> None:
     assert RecurrentConfig(units=30, pooling="multi-head", bidirectional=True).state_size == 60
+
+
+def test_no_two_parts_share_the_name_of_a_setting() -> None:
+    names = [setting for part in asdict(RunConfig()).values() for setting in part]
+    assert len(names) == len(set(names))
+
+
+def test_settings_vary_by_name_wherever_they_stand() -> None:
+    config = vary(RECIPES["lstm"], units=5, n_mels=20, mixup_p=0.25, seed=7)
+    assert set(differences(config, RECIPES["lstm"])) == {
+        "units 5 against 128",
+        "n_mels 20 against 40",
+        "mixup_p 0.25 against 0.5",
+        "seed 7 against 0",
+    }
+    with pytest.raises(UsageError, match="nonsense: no such setting"):
+        vary(RECIPES["lstm"], nonsense=1)
+
+
+def test_a_recipe_is_read_from_a_file_or_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"config": asdict(OTHER), "provenance": "somewhere"}), encoding="utf-8")
+    assert read_recipe(path) == OTHER
+    for text in ("", "[]", "{}", '{"config": 3}', '{"config": {"training": {"epochs": 0}}}'):
+        path.write_text(text)
+        with pytest.raises(UsageError) as error:
+            read_recipe(path)
+        assert str(error.value).startswith(f"{path}: not a config")
+        assert "\n" not in str(error.value)
+    with pytest.raises(UsageError, match="No such file"):
+        read_recipe(tmp_path / "nowhere.json")

@@ -3,8 +3,10 @@
 This module imports neither torch nor numpy, so that the command line can explain itself at once.
 """
 
+import json
 import math
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from wordspot.errors import UsageError
@@ -50,6 +52,8 @@ class CorpusConfig(Strict):
     """Length that each clip is padded or cut to."""
     rate_hz: int = 16_000
     """Sampling rate of the clips."""
+    clips_per_word: int | None = None
+    """Training clips of each class that are used; all where left out. Fewer are a part of more."""
 
     def __post_init__(self) -> None:
         _check_finite(self)
@@ -59,6 +63,10 @@ class CorpusConfig(Strict):
         _check(not twice, f"words: {', '.join(twice)} is named twice")
         _check(self.seconds > 0, f"seconds: {self.seconds} must be over 0")
         _check(self.rate_hz > 0, f"rate_hz: {self.rate_hz} must be over 0")
+        _check(
+            self.clips_per_word is None or self.clips_per_word > 0,
+            f"clips_per_word: {self.clips_per_word} must be over 0",
+        )
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -91,6 +99,8 @@ class FeatureConfig(Strict):
     """Lower edge of the mel bands in hertz."""
     f_max_hz: float = 7_600.0
     """Upper edge of the mel bands in hertz."""
+    level: bool = True
+    """Bring every clip to one loudness first."""
     deltas: Literal[0, 1, 2] = 1
     """Derivatives in time to append: none, the first, or the first and second."""
 
@@ -169,10 +179,10 @@ class AugmentConfig(Strict):
 class RecurrentConfig(Strict):
     """Perhaps convolutions, a stack of recurrent layers, a pooling over time, and a linear head."""
 
-    front: Literal["none", "conv1d", "conv2d", "separable"] = "none"
-    """Convolutions before the recurrent layers: over time, over time and frequency, or separable ones."""
+    front: Literal["none", "conv1d", "conv2d", "residual"] = "none"
+    """Convolutions before the recurrent layers: over time, over time and frequency, or residual ones."""
     channels: int = 32
-    """Channels of a front's first convolution; later ones have up to four times as many."""
+    """Channels of a front's first convolution; later ones have two to four times as many."""
     cell: Literal["rnn", "lstm", "gru"] = "lstm"
     """Elman network with tanh, long short-term memory, or gated recurrent unit."""
     bidirectional: bool = False
@@ -281,52 +291,119 @@ class RunConfig(Strict):
 STATIC = FeatureConfig(deltas=0)
 """Convolutions find derivatives by themselves."""
 
-STRONG = AugmentConfig(background_p=0.5, speed_p=0.5)
-"""For models that would learn the training clips by heart."""
+MIXED = AugmentConfig(mixup_p=0.5)
+"""For recurrent layers that would learn the training clips by heart."""
+
+STRONG = AugmentConfig(background_p=0.5, speed_p=0.5, mixup_p=0.5)
+"""For convolutions, which do so all the more."""
+
+BRIEF = TrainingConfig(epochs=15)
+SMOOTHED = TrainingConfig(epochs=15, label_smoothing=0.1)
 
 RECIPES: dict[str, RunConfig] = {
-    "rnn": RunConfig(RecurrentConfig(cell="rnn"), training=TrainingConfig(learning_rate=1e-3)),
-    "lstm": RunConfig(RecurrentConfig(cell="lstm")),
-    "bilstm": RunConfig(RecurrentConfig(cell="lstm", bidirectional=True, units=96)),
-    "gru": RunConfig(RecurrentConfig(cell="gru")),
-    "attention": RunConfig(RecurrentConfig(cell="gru", bidirectional=True, units=96, pooling="additive")),
+    "rnn": RunConfig(RecurrentConfig(cell="rnn"), training=TrainingConfig(epochs=15, learning_rate=1e-3)),
+    "lstm": RunConfig(RecurrentConfig(cell="lstm"), augment=MIXED, training=BRIEF),
+    "bilstm": RunConfig(
+        RecurrentConfig(cell="lstm", bidirectional=True, units=96), augment=MIXED, training=BRIEF
+    ),
+    "gru": RunConfig(RecurrentConfig(cell="gru"), augment=MIXED, training=BRIEF),
+    "attention": RunConfig(
+        RecurrentConfig(cell="lstm", bidirectional=True, units=96, pooling="additive"),
+        augment=MIXED,
+        training=BRIEF,
+    ),
+    "cnn-lstm-1d": RunConfig(
+        RecurrentConfig(front="conv1d", cell="lstm", bidirectional=True, units=96, layers=1),
+        features=STATIC,
+        augment=STRONG,
+        training=SMOOTHED,
+    ),
     "cnn-lstm": RunConfig(
         RecurrentConfig(
-            front="conv2d", cell="lstm", bidirectional=True, units=96, layers=1, pooling="additive"
+            front="conv2d",
+            channels=24,
+            cell="lstm",
+            bidirectional=True,
+            units=96,
+            layers=1,
+            pooling="additive",
         ),
         features=STATIC,
         augment=STRONG,
-        training=TrainingConfig(label_smoothing=0.1),
+        training=SMOOTHED,
     ),
     "wordspot": RunConfig(
         RecurrentConfig(
-            front="separable", cell="gru", bidirectional=True, units=96, layers=1, pooling="additive"
+            front="residual",
+            channels=24,
+            cell="lstm",
+            bidirectional=True,
+            units=96,
+            layers=1,
+            pooling="additive",
         ),
         features=STATIC,
         augment=STRONG,
-        training=TrainingConfig(label_smoothing=0.1),
+        training=replace(SMOOTHED, epochs=20),
     ),
 }
 """A starting point for each model, chosen on the validation part."""
-
-BASELINES = ("rnn", "lstm")
-"""What a study trains where nothing else is asked for."""
 
 DESCRIPTIONS = {
     "rnn": "Elman network: the plain recurrent baseline.",
     "lstm": "Long short-term memory.",
     "bilstm": "LSTM in both directions.",
     "gru": "Gated recurrent unit.",
-    "attention": "GRU in both directions, pooled by additive attention.",
+    "attention": "LSTM in both directions, pooled by additive attention.",
+    "cnn-lstm-1d": "Convolutions over time, BiLSTM.",
     "cnn-lstm": "Convolutions over time and frequency, BiLSTM, additive attention.",
-    "wordspot": "Separable convolutions, GRU in both directions, additive attention.",
+    "wordspot": "Residual convolutions, BiLSTM, additive attention.",
 }
+
+
+def parse_config(stored: Any) -> RunConfig:
+    """Make a config of what JSON gave. Raises UsageError that names a setting that doesn't fit."""
+    from pydantic import TypeAdapter, ValidationError  # costs a tenth of a second
+
+    try:
+        return TypeAdapter(RunConfig).validate_python(stored)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def read_recipe(path: Path) -> RunConfig:
+    """Read a config as `train` takes it: the config.json of a run, or the best.json of a sweep.
+
+    Raises UsageError where there is none, or one that this version doesn't know.
+    """
+    try:
+        return parse_config(json.loads(path.read_text(encoding="utf-8"))["config"])
+    except OSError as error:
+        reason = error.strerror
+    except (ValueError, KeyError, TypeError, UsageError) as error:
+        reason = str(error).splitlines()[0]
+    raise UsageError(f"{path}: not a config of this version of wordspot ({reason})")
+
+
+def vary(config: RunConfig, **settings: Any) -> RunConfig:
+    """Change settings of a config by their names alone, which no two of its parts share.
+
+    >>> vary(RECIPES["lstm"], n_mels=80, epochs=5).features.n_mels
+    80
+    """
+    for part in (f.name for f in fields(config)):
+        section = getattr(config, part)
+        own = {name: settings.pop(name) for name in list(settings) if hasattr(section, name)}
+        config = replace(config, **{part: replace(section, **own)})
+    _check(not settings, f"{', '.join(settings)}: no such setting")
+    return config
 
 
 def differences(one: Any, other: Any) -> list[str]:
     """Name the settings in which two configs differ.
 
-    >>> differences(RECIPES["lstm"], RunConfig(training=TrainingConfig(epochs=5)))
+    >>> differences(RunConfig(), RunConfig(training=TrainingConfig(epochs=5)))
     ['epochs 30 against 5']
     """
     found = []

@@ -13,6 +13,10 @@ class UsageError(WordspotError):
     exit_code = 2
 
 
+class DivergedError(WordspotError):
+    """A training whose loss is no number any more."""
+
+
 class ClipError(WordspotError):
     """One sound file that can't be used as a clip; `reason` says why, without the path."""
 

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.conftest import RATE_HZ
-from tests.corpus.conftest import noise, write_samples
+from tests.conftest import RATE_HZ, noise, write_samples
 from wordspot.corpus.audio import find_sound_files, read_clip
 from wordspot.errors import ClipError, UsageError
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.corpus.conftest import write_samples
+from tests.conftest import write_samples
 from wordspot.config import CorpusConfig
 from wordspot.corpus.batches import Batch, Collate, loader
 from wordspot.corpus.corpus import Corpus

@@ -30,6 +30,21 @@ def test_parts_are_tables_and_rows_of_the_store(shared_recordings: Path) -> None
         assert list(table.index) == list(range(len(table)))
 
 
+def test_fewer_training_clips_of_each_word_are_a_part_of_more(shared_recordings: Path) -> None:
+    corpora = {
+        few: open_corpus(shared_recordings, CorpusConfig(words=WORDS, clips_per_word=few))
+        for few in (2, 5, 1000, None)
+    }
+    for few in (2, 5):
+        assert Counter(corpora[few].table("training")["word"]) == dict.fromkeys(WORDS, few)
+    rows = {few: set(corpus.rows("training")) for few, corpus in corpora.items()}
+    assert rows[2] < rows[5] < rows[1000] == rows[None]
+    for split in ("validation", "testing"):
+        assert {tuple(corpus.rows(split)) for corpus in corpora.values()} == {
+            tuple(corpora[None].rows(split))
+        }
+
+
 def test_added_classes_have_the_clips_of_a_word(noisy_recordings: Path) -> None:
     corpus = open_corpus(noisy_recordings, CorpusConfig(words=("low", "high"), unknown=True, silence=True))
     for split in SPLITS:

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import SPEAKERS, WORDS
-from tests.corpus.conftest import write_samples
+from tests.conftest import SPEAKERS, WORDS, write_samples
 from wordspot.corpus.folder import index_folder, split_of
 from wordspot.corpus.index import SPLITS
 from wordspot.corpus.speech_commands import FOLDER, index_speech_commands, version_in

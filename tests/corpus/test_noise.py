@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.conftest import RATE_HZ, SPEAKERS
-from tests.corpus.conftest import noise, write_samples
+from tests.conftest import RATE_HZ, SPEAKERS, noise, write_samples
 from wordspot.config import SILENCE, CorpusConfig
 from wordspot.corpus.corpus import open_corpus
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import Clip, choose
-from wordspot.corpus.noise import cut_silence, training_noise
+from wordspot.corpus.noise import cut_silence, noise_of
 from wordspot.errors import WordspotError
 
 
@@ -108,5 +107,5 @@ def test_noise_for_training_is_the_first_four_fifths_of_each_recording(tmp_path:
     paths = [tmp_path / "rain.wav", tmp_path / "wind.flac"]
     write_samples(paths[0], range(100))
     write_samples(paths[1], range(1000, 1050))
-    assert training_noise(paths, RATE_HZ).tolist() == [*range(80), *range(1000, 1040)]
-    assert training_noise([], RATE_HZ).tolist() == []
+    assert noise_of("training", paths, RATE_HZ).tolist() == [*range(80), *range(1000, 1040)]
+    assert noise_of("training", [], RATE_HZ).tolist() == []

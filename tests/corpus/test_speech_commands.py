@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from torchaudio.datasets import speechcommands
 
-from tests.conftest import speaker_names
-from tests.corpus.conftest import noise, write_samples
+from tests.conftest import noise, speaker_names, write_samples
 from wordspot.config import CorpusConfig
 from wordspot.corpus import corpus
 from wordspot.corpus.corpus import find_index, open_corpus

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.corpus.conftest import noise, write_samples
+from tests.conftest import noise, write_samples
 from wordspot.config import CorpusConfig
 from wordspot.corpus import store as store_module
 from wordspot.corpus.audio import read_clip

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from wordspot.config import RECIPES, RunConfig
+from wordspot.config import RECIPES, RunConfig, vary
 from wordspot.files import write_json
 from wordspot.models.recognizer import CONFIG, Recognizer, load, save_weights
 
@@ -79,16 +79,25 @@ def test_learns_a_batch_by_heart(config: RunConfig) -> None:
     pytest.fail(f"the loss is still {loss:.3f}")
 
 
-def test_saves_and_loads(config: RunConfig, tmp_path: Path) -> None:
+def assert_saves_and_loads(config: RunConfig, folder: Path) -> None:
     recognizer = build(config)
     waveforms = torch.randn(3, config.corpus.samples)
     recognizer.features.fit([(waveforms, torch.full((3,), config.corpus.samples))])
-    write_json(tmp_path / CONFIG, {"config": asdict(config), "provenance": {"data": {"fingerprint": ""}}})
-    save_weights(recognizer, tmp_path)
-    loaded = load(tmp_path)
+    write_json(folder / CONFIG, {"config": asdict(config), "provenance": {"data": {"fingerprint": ""}}})
+    save_weights(recognizer, folder)
+    loaded = load(folder)
     assert loaded.config == config
     lengths = torch.tensor([16_000, 9000, 1])
     assert torch.equal(loaded(waveforms, lengths), recognizer(waveforms, lengths))
+
+
+def test_saves_and_loads(config: RunConfig, tmp_path: Path) -> None:
+    assert_saves_and_loads(config, tmp_path)
+
+
+@pytest.mark.parametrize("n_mfcc", [13, 40])
+def test_saves_and_loads_with_mfcc(n_mfcc: int, tmp_path: Path) -> None:
+    assert_saves_and_loads(vary(RunConfig(), transform="mfcc", n_mfcc=n_mfcc, level=False), tmp_path)
 
 
 def test_padding_changes_nothing(config: RunConfig) -> None:

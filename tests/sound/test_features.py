@@ -202,3 +202,12 @@ def test_statistics_come_from_training_clips_alone(recordings: Path) -> None:
     changed = fitted_statistics(recordings)
     assert not torch.equal(changed[0], mean)
     assert not torch.equal(changed[1], deviation)
+
+
+def test_loudness_changes_nothing_where_clips_are_levelled() -> None:
+    levelled, kept = (Features(FeatureConfig(level=on), RATE_HZ) for on in (True, False))
+    loud, soft = noise(1), noise(1) / 100
+    assert torch.allclose(levelled.raw(loud), levelled.raw(soft), atol=1e-3)
+    assert not torch.allclose(kept.raw(loud), kept.raw(soft), atol=1.0)
+    silence = torch.zeros(1, RATE_HZ)
+    assert torch.equal(levelled.raw(silence), kept.raw(silence))

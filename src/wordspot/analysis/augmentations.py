@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from wordspot.config import AugmentConfig, CorpusConfig, FeatureConfig
 from wordspot.corpus.audio import read_clip
 from wordspot.corpus.batches import Collate
-from wordspot.corpus.noise import training_noise
+from wordspot.corpus.noise import noise_of
 from wordspot.figures import STYLE, Plot
 from wordspot.sound.augment import Augmenter
 from wordspot.sound.features import Features, to_float
@@ -43,7 +43,7 @@ def plot_augmentations(
     clips = [torch.from_numpy(read_clip(p, rate_hz, convert=True))[:samples] for p in (path, partner)]
     batch = Collate(samples)([(clip, label) for label, clip in enumerate(clips)])
     waveforms = to_float(batch.samples)  # (2, S)
-    noise = to_float(torch.from_numpy(training_noise(noises, rate_hz, convert=True)))
+    noise = to_float(torch.from_numpy(noise_of("training", noises, rate_hz, convert=True)))
     features = Features(FeatureConfig(deltas=0), rate_hz)
     features.fit([(waveforms, batch.lengths)])
 

@@ -1,5 +1,6 @@
 """From the name of a corpus to its decoded clips: find, choose, check, decode."""
 
+import hashlib
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,11 +30,22 @@ class Corpus:
 
     def rows(self, split: Split) -> NDArray[np.int64]:
         """List the rows of one part in the store."""
-        return np.flatnonzero(self.store.table["split"] == split)
+        table, few = self.store.table, self.config.clips_per_word
+        inside = table["split"] == split
+        if split == "training" and few is not None:
+            inside &= place_in_word(table) < few
+        return np.flatnonzero(inside)
 
     def table(self, split: Split) -> pd.DataFrame:
         """Give the clips of one part, in the order of its batches."""
         return self.store.table.iloc[self.rows(split)].reset_index(drop=True)
+
+
+def place_in_word(table: pd.DataFrame) -> "pd.Series[int]":
+    """Give each clip its place among those of its word and part, in an order that a hash draws."""
+    names = table["path"] + ":" + table["start"].astype(str)
+    hashes = names.map(lambda name: hashlib.sha1(name.encode()).hexdigest())
+    return table.loc[hashes.sort_values().index].groupby(["split", "word"]).cumcount()
 
 
 def find_index(data: str | Path) -> Index:

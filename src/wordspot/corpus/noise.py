@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from wordspot.config import SILENCE, CorpusConfig
 from wordspot.corpus.audio import header, read_clip
-from wordspot.corpus.index import SPLITS, Clip, Index, mean_per_word
+from wordspot.corpus.index import SPLITS, Clip, Index, Split, mean_per_word
 from wordspot.errors import WordspotError
 
 SHARES = {"training": (0.0, 0.8), "validation": (0.8, 0.9), "testing": (0.9, 1.0)}
@@ -50,12 +50,14 @@ def cut_silence(index: Index, chosen: Sequence[Clip], config: CorpusConfig) -> l
     return cuts
 
 
-def training_noise(noises: Sequence[Path], rate_hz: int, *, convert: bool = False) -> NDArray[np.int16]:
-    """Read the training stretch of each recording, one after the other: int16 [M].
+def noise_of(
+    split: Split, noises: Sequence[Path], rate_hz: int, *, convert: bool = False
+) -> NDArray[np.int16]:
+    """Read a part's stretch of each recording, one after the other: int16 [M].
 
     Raises ClipError for a recording that can't be used.
     """
-    low, high = SHARES["training"]
+    low, high = SHARES[split]
     stretches = [
         read_clip(path, rate_hz, convert=convert, start=int(low * frames), stop=int(high * frames))
         for path, frames in ((path, header(path).frames) for path in noises)

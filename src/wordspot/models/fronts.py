@@ -1,5 +1,6 @@
 """Convolutions before the recurrent layers: features [B, T, F] to [B, T', size], T' = ceil(T / stride)."""
 
+import torch
 from torch import Tensor, nn
 
 
@@ -56,8 +57,8 @@ class Conv2dFront(Front):
     def __init__(self, n_features: int, channels: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            *_convolution(1, channels, (1, 2)),
-            *_convolution(channels, 2 * channels, (2, 2)),
+            *_convolution(1, channels, (2, 2)),
+            *_convolution(channels, 2 * channels, (1, 2)),
             *_convolution(2 * channels, 2 * channels, (1, 2)),
         )
         self.size, self.stride = 2 * channels * halved(n_features, 3), 2
@@ -67,57 +68,50 @@ class Conv2dFront(Front):
         return as_frames(self.layers(features[:, None]))
 
 
-class SeparableFront(Front):
-    """Convolutions split into one over time and frequency and one over channels (Chollet 2017).
+class ResidualFront(Front):
+    """Convolutions with strides in place of poolings, and residual ones between them (He et al. 2016).
 
-    Time keeps its frames; frequency is halved three times, and a linear layer brings the rest to `size`.
+    Time is halved once and frequency three times; a linear layer brings what is left of a frame to `size`.
     """
 
     def __init__(self, n_features: int, channels: int) -> None:
         super().__init__()
         C = channels
         self.layers = nn.Sequential(
-            nn.Conv2d(1, C, 5, stride=(1, 2), padding=2, bias=False),
-            nn.BatchNorm2d(C),
-            nn.ReLU(),
-            Separable(C, C),
-            Separable(C, 2 * C, halve=True),
-            Separable(2 * C, 2 * C),
-            Separable(2 * C, 3 * C, halve=True),
-            Separable(3 * C, 3 * C),
+            *_strided(1, C, 5, (2, 2)),
+            *_strided(C, 2 * C, 3, (1, 2)),
+            Residual(2 * C),
+            *_strided(2 * C, 3 * C, 3, (1, 2)),
+            Residual(3 * C),
         )
-        self.size, self.stride = 3 * C, 1
+        self.size, self.stride = 3 * C, 2
         self.project = nn.Linear(3 * C * halved(n_features, 3), self.size)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Convolve features [B, T, F] to [B, T, size]."""
+        """Convolve features [B, T, F] to [B, T', size]."""
         projected: Tensor = self.project(as_frames(self.layers(features[:, None])))
         return projected
 
 
-class Separable(nn.Module):
-    """A convolution over time and frequency for each channel, then one over channels: [B, C, T, F].
+class Residual(nn.Module):
+    """A convolution over time and frequency whose input is added to its output: [B, C, T, F], both."""
 
-    The input is added where the output has its shape (He et al. 2016); `halve` halves the frequencies.
-    """
-
-    def __init__(self, inputs: int, outputs: int, *, halve: bool = False) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        self.shortcut = inputs == outputs and not halve
-        self.layers = nn.Sequential(
-            nn.Conv2d(inputs, inputs, 3, (1, 2 if halve else 1), padding=1, groups=inputs, bias=False),
-            nn.BatchNorm2d(inputs),
-            nn.ReLU(),
-            nn.Conv2d(inputs, outputs, 1, bias=False),
-            nn.BatchNorm2d(outputs),
-        )
-        self.activation = nn.ReLU()
+        self.convolution = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Convolve [B, C, T, F] to [B, C', T, F'], F' being F or half of it."""
-        convolved = self.layers(image)
-        activated: Tensor = self.activation(convolved + image if self.shortcut else convolved)
-        return activated
+        """Convolve [B, C, T, F] to the same shape."""
+        return torch.relu(image + self.norm(self.convolution(image)))
+
+
+def _strided(inputs: int, outputs: int, kernel: int, stride: tuple[int, int]) -> list[nn.Module]:
+    return [
+        nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(),
+    ]
 
 
 def _convolution(inputs: int, outputs: int, pool: tuple[int, int]) -> list[nn.Module]:
@@ -149,5 +143,5 @@ def make_front(name: str, n_features: int, channels: int) -> Front:
     """Make the front that `RecurrentConfig.front` names."""
     if name == "none":
         return NoFront(n_features)
-    fronts = {"conv1d": Conv1dFront, "conv2d": Conv2dFront, "separable": SeparableFront}
+    fronts = {"conv1d": Conv1dFront, "conv2d": Conv2dFront, "residual": ResidualFront}
     return fronts[name](n_features, channels)

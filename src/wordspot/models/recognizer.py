@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from wordspot.config import RunConfig
+from wordspot.config import RunConfig, parse_config
 from wordspot.corpus.audio import read_clip
 from wordspot.corpus.batches import Collate
 from wordspot.errors import UsageError, WordspotError
@@ -87,8 +86,11 @@ class Prediction:
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
     """Write tensors to one file, whole or not at all."""
-    # Copies: on a GPU the weights of a recurrent layer share one piece of memory, which the format refuses.
-    copies = {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
+    # The format refuses tensors that share memory (a recurrent layer's on a GPU) or that lie strided in it.
+    copies = {
+        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, tensor in tensors.items()
+    }
     with whole_file(path) as part:
         save_file(copies, part, metadata)
 
@@ -108,12 +110,9 @@ def read_config(folder: Path) -> tuple[RunConfig, dict[str, Any]]:
         stored = json.loads(path.read_text(encoding="utf-8"))
         if "fingerprint" not in stored["provenance"]["data"]:
             raise KeyError("no fingerprint of the data")
-        return TypeAdapter(RunConfig).validate_python(stored["config"]), stored["provenance"]
+        return parse_config(stored["config"]), stored["provenance"]
     except OSError:
         raise UsageError(f"{folder}: no run here (no {CONFIG}): name the --out of `wordspot train`") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     except (ValueError, KeyError, TypeError, UsageError) as error:
         reason = str(error).splitlines()[0]
     raise WordspotError(f"{path}: not a config of this version of wordspot ({reason}): train anew")

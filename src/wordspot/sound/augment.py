@@ -89,6 +89,12 @@ def mix(one: Tensor, other: Tensor, share: Tensor) -> Tensor:
     return other.lerp(one, share[:, None])
 
 
+def stretches(noise: Tensor, count: int, samples: int, draw: torch.Generator) -> Tensor:
+    """Draw stretches [count, samples] of noise [M], which may overlap."""
+    first = torch.randint(len(noise) - samples + 1, (count,), generator=draw)
+    return noise[first[:, None] + torch.arange(samples)]
+
+
 class Augmenter:
     """Draws changes of training batches, all from one generator."""
 
@@ -125,8 +131,7 @@ class Augmenter:
             waveforms, targets = mix(waveforms, waveforms[other], share), mix(shares, shares[other], share)
             lengths = torch.where(share < 1, torch.maximum(lengths, lengths[other]), lengths)
         if config.background_p and len(self.noise) >= S:
-            first = torch.randint(len(self.noise) - S + 1, (B,), generator=self.draw)
-            noise = self.noise[first[:, None] + torch.arange(S)]  # (B, S)
+            noise = stretches(self.noise, B, S, self.draw)
             waveforms = add_noise(
                 waveforms, noise.to(device), self._ratios(config.background_p, B).to(device)
             )

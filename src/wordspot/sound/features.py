@@ -12,6 +12,13 @@ FLOOR = 1e-6
 """Added to mel energies before the logarithm, the same that `torchaudio.transforms.MFCC` adds."""
 
 
+LEVEL = 0.05
+"""Root mean square that clips are brought to: half of those of Speech Commands are louder, half softer."""
+
+SOFTEST = 1e-5
+"""Root mean square under which a clip is taken for silence, a third of the smallest step of 16 bits."""
+
+
 class LogMel(nn.Module):
     """Natural logarithm of mel energies.
 
@@ -63,6 +70,8 @@ class Features(nn.Module):
 
     def raw(self, waveforms: Tensor) -> Tensor:
         """Transform waveforms [B, S] to features [B, T, F] that are not yet standardised."""
+        if self.config.level:
+            waveforms = level(waveforms)
         orders = [self.transform(waveforms)]  # (B, n, T)
         for _ in range(self.config.deltas):
             orders.append(torchaudio.functional.compute_deltas(orders[-1]))
@@ -97,6 +106,17 @@ class Features(nn.Module):
         self.mean.copy_(mean)
         # A coefficient that never moves (a mel band without a bin) is centred and left at its scale.
         self.deviation.copy_(torch.where(variance > 1e-10, variance, 1.0).sqrt())
+
+
+def level(waveforms: Tensor) -> Tensor:
+    """Bring waveforms [B, S] to one loudness, a root mean square of LEVEL; silence stays silent.
+
+    >>> level(torch.tensor([[0.5, -0.5], [0.0, 0.0]])) / LEVEL
+    tensor([[ 1., -1.],
+            [ 0.,  0.]])
+    """
+    loudness = waveforms.square().mean(dim=1, keepdim=True).sqrt()  # (B, 1)
+    return waveforms * (LEVEL / loudness.clamp(min=SOFTEST))
 
 
 def frame_mask(frames: Tensor, total: int) -> Tensor:

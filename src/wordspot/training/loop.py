@@ -3,6 +3,7 @@
 import math
 import time
 import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
-from torch.utils.data import DataLoader
 
 from wordspot.config import RunConfig, TrainingConfig, differences
 from wordspot.corpus.batches import LARGE_BATCH, Batch, loader
 from wordspot.corpus.corpus import Corpus, open_corpus
-from wordspot.corpus.noise import training_noise
-from wordspot.errors import UsageError, WordspotError
+from wordspot.corpus.noise import noise_of
+from wordspot.errors import DivergedError, UsageError, WordspotError
 from wordspot.files import output_folder, write_json
 from wordspot.models.device import open_device
 from wordspot.models.recognizer import CONFIG, Recognizer, read_config, save_weights
@@ -27,7 +27,7 @@ from wordspot.sound.features import to_float
 from wordspot.training.checkpoint import load_checkpoint, save_checkpoint
 from wordspot.training.curves import draw_curves
 from wordspot.training.display import Display
-from wordspot.training.metrics import best_epoch, read_metrics, write_metrics
+from wordspot.training.metrics import Metrics, best_epoch, is_over, read_metrics, write_metrics
 from wordspot.training.provenance import provenance
 
 
@@ -67,37 +67,38 @@ def train(
     threads: int | None = None,
     convert: bool = False,
     skip_bad: bool = False,
+    after_epoch: Callable[[Metrics], None] | None = None,
 ) -> Path:
     """Train one recogniser on the clips of `data` and leave the run in the folder `out`.
 
     A run that was stopped goes on after its last finished epoch; one that is finished is left as it is.
+    `after_epoch` is called with the figures of each epoch, finished ones first; it may raise to end training.
     Equal configs on equal clips give equal weights on the same machine with the same number of `threads`
     (default: one for each core). Gives the run's folder. Raises UsageError where `out` holds another run or
     `device` isn't there, and WordspotError where the clips can't be used.
     """
-    where = open_device(device)
-    if threads is not None:
-        if threads < 1:
-            raise UsageError(f"threads: {threads} must be at least 1")
-        torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
+    where = open_device(device, threads)
     corpus = open_corpus(data, config.corpus, convert=convert, skip_bad=skip_bad)
     run = output_folder(Path(out))
     claim(run, config, provenance(corpus, str(data), where))
-    fit(config, corpus, run, where)
+    fit(config, corpus, run, where, after_epoch)
     draw_curves(run)
     return run
 
 
-def fit(config: RunConfig, corpus: Corpus, run: Path, device: torch.device) -> None:
+def fit(
+    config: RunConfig,
+    corpus: Corpus,
+    run: Path,
+    device: torch.device,
+    after_epoch: Callable[[Metrics], None] | None = None,
+) -> None:
     """Train in the folder `run`, from its last finished epoch where it has one."""
     recipe = config.training
     torch.manual_seed(recipe.seed)  # initial weights
     recognizer = Recognizer(config).to(device)
     draw = torch.Generator()
-    augmenter = Augmenter(
-        config.augment, config.corpus.rate_hz, len(recognizer.classes), background(corpus, config), draw
-    )
+    augmenter = make_augmenter(config, corpus, draw)
     training = loader(corpus, "training", recipe.batch_size, shuffle=draw)
     validation = loader(corpus, "validation", LARGE_BATCH)
     optimizer = make_optimizer(recognizer, recipe)
@@ -110,31 +111,31 @@ def fit(config: RunConfig, corpus: Corpus, run: Path, device: torch.device) -> N
     metrics = read_metrics(run)[:epoch]
     if len(metrics) < epoch:
         raise WordspotError(f"{run}: metrics.jsonl has lost its lines: remove {run} and train anew")
+    if after_epoch:
+        for line in metrics:
+            after_epoch(line)
+    if is_over(metrics, recipe):
+        return
 
     with Display(recipe.epochs, len(training), epoch) as display:
-        while epoch < recipe.epochs and epoch - best_epoch(metrics) < recipe.patience:
+        while not is_over(metrics, recipe):
             epoch, started = epoch + 1, time.perf_counter()
             seed_epoch(recipe.seed, epoch, draw)
 
             recognizer.train()
             trained = Tally()
             for step, batch in enumerate(training, start=(epoch - 1) * len(training)):
-                optimizer.zero_grad()
-                logits, targets = score_augmented(recognizer, batch, augmenter, device)  # (B, C), (B,)
-                loss = cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
-                loss.backward()  # type: ignore[no-untyped-call]
-                clip_grad_norm_(recognizer.parameters(), recipe.clip_norm)
                 rate = rate_at(step, recipe.epochs * len(training), recipe)
                 for group in optimizer.param_groups:
                     group["lr"] = rate
-                optimizer.step()
+                loss, logits = learn(recognizer, batch, augmenter, optimizer)  # (), (B, C)
                 trained = trained.plus(loss, logits, batch.labels.to(device))
                 display.step(epoch, trained.mean_loss, trained.accuracy, len(logits))
             speed = trained.clips / (time.perf_counter() - started)
 
             checked = validate(recognizer, validation, device)
             if not math.isfinite(trained.loss + checked.loss):
-                raise WordspotError(f"{run}: the loss is no number in epoch {epoch}: lower --learning-rate")
+                raise DivergedError(f"{run}: the loss is no number in epoch {epoch}: lower --learning-rate")
             metrics.append(
                 {
                     "epoch": epoch,
@@ -154,12 +155,27 @@ def fit(config: RunConfig, corpus: Corpus, run: Path, device: torch.device) -> N
             # Last, so that a run killed before this line repeats the whole epoch.
             save_checkpoint(run, recognizer, optimizer, epoch)
             display.epoch(metrics[-1], is_best)
+            if after_epoch:
+                after_epoch(metrics[-1])
 
 
-def score_augmented(
-    recognizer: Recognizer, batch: Batch, augmenter: Augmenter, device: torch.device
+def learn(
+    recognizer: Recognizer, batch: Batch, augmenter: Augmenter, optimizer: torch.optim.Optimizer
 ) -> tuple[Tensor, Tensor]:
+    """Take one step towards the targets of a batch; gives the loss [] and the logits [B, C] before it."""
+    recipe = recognizer.config.training
+    optimizer.zero_grad()
+    logits, targets = score_augmented(recognizer, batch, augmenter)  # (B, C), (B,)
+    loss = cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
+    loss.backward()  # type: ignore[no-untyped-call]
+    clip_grad_norm_(recognizer.parameters(), recipe.clip_norm)
+    optimizer.step()
+    return loss, logits
+
+
+def score_augmented(recognizer: Recognizer, batch: Batch, augmenter: Augmenter) -> tuple[Tensor, Tensor]:
     """Score a training batch under drawn changes: logits [B, C], and targets [B], under mixup [B, C]."""
+    device = recognizer.features.mean.device
     waveforms = to_float(batch.samples.to(device))  # (B, S)
     waveforms, lengths, targets = augmenter.waveforms(
         waveforms, batch.lengths.to(device), batch.labels.to(device)
@@ -169,18 +185,26 @@ def score_augmented(
     return recognizer.model(features, recognizer.features.frames(lengths)), targets
 
 
+def make_augmenter(config: RunConfig, corpus: Corpus, draw: torch.Generator) -> Augmenter:
+    """Make what changes the training clips of a run."""
+    classes = len(config.corpus.classes)
+    return Augmenter(config.augment, config.corpus.rate_hz, classes, background(corpus, config), draw)
+
+
 def background(corpus: Corpus, config: RunConfig) -> Tensor:
     """Give the noise to add to training clips, float32 [M]; warns where it is asked for and missing."""
     if not config.augment.background_p:
         return torch.zeros(0)
-    noise = to_float(torch.from_numpy(training_noise(corpus.noises, config.corpus.rate_hz, convert=True)))
+    noise = to_float(
+        torch.from_numpy(noise_of("training", corpus.noises, config.corpus.rate_hz, convert=True))
+    )
     if len(noise) < config.corpus.samples:
         warnings.warn("background_p: the corpus has no _background_noise_, so none is added", stacklevel=2)
     return noise
 
 
 @torch.no_grad()
-def validate(recognizer: Recognizer, part: DataLoader[Any], device: torch.device) -> Tally:
+def validate(recognizer: Recognizer, part: Iterable[Batch], device: torch.device) -> Tally:
     """Score a part as it is: no gradient, no dropout, no augmentation."""
     recognizer.eval()
     tally = Tally()

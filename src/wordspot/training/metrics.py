@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from wordspot.config import TrainingConfig
 from wordspot.errors import WordspotError
 from wordspot.files import write_text
 
@@ -31,6 +32,11 @@ def write_metrics(run: Path, lines: Sequence[Metrics]) -> None:
 def training_minutes(lines: Sequence[Metrics]) -> float:
     """Sum the time of the epochs, validation included, in minutes."""
     return float(sum(line["seconds"] for line in lines)) / 60
+
+
+def is_over(lines: Sequence[Metrics], recipe: TrainingConfig) -> bool:
+    """Say whether training has had its epochs, or waited long enough for a better one."""
+    return len(lines) >= recipe.epochs or len(lines) - best_epoch(lines) >= recipe.patience
 
 
 def best_epoch(lines: Sequence[Metrics]) -> int:

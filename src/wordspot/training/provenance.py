@@ -7,13 +7,14 @@ from typing import Any
 import torch
 
 from wordspot.corpus.corpus import Corpus
+from wordspot.corpus.index import SPLITS
 
 PACKAGES = ("wordspot", "torch", "torchaudio", "numpy", "soundfile")
 
 
 def provenance(corpus: Corpus, data: str, device: torch.device) -> dict[str, Any]:
     """Describe what a run is made with and of."""
-    table = corpus.store.table
+    parts = {split: corpus.table(split) for split in SPLITS}
     return {
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "machine": {
@@ -25,10 +26,8 @@ def provenance(corpus: Corpus, data: str, device: torch.device) -> dict[str, Any
         "data": {
             "path": data,
             "fingerprint": corpus.store.fingerprint,
-            "clips": {str(split): int(n) for split, n in table["split"].value_counts().items()},
-            "speakers": {
-                str(split): int(n) for split, n in table.groupby("split")["speaker"].nunique().items()
-            },
+            "clips": {split: len(part) for split, part in parts.items()},
+            "speakers": {split: int(part["speaker"].nunique()) for split, part in parts.items()},
             "skipped": corpus.store.skipped,
         },
     }
