@@ -5,6 +5,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 OUT ?= study
+# The baselines once; OPTIONS= (nothing) runs all experiments, which takes hours.
+OPTIONS ?= --experiments family --models rnn lstm --seeds 1
 
 .PHONY: study test data-named pins
 

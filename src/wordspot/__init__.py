@@ -13,18 +13,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wordspot.analysis.compare import Comparison, compare
+    from wordspot.analysis.compare import compare
+    from wordspot.analysis.comparison import Comparison
     from wordspot.analysis.evaluate import Evaluation, evaluate
     from wordspot.analysis.explore import Exploration
     from wordspot.config import RECIPES, RunConfig
     from wordspot.corpus.corpus import open_corpus
     from wordspot.errors import WordspotError
     from wordspot.models.recognizer import Prediction, Recognizer, load
+    from wordspot.study.experiments import experiments
     from wordspot.study.study import run_study
     from wordspot.training.loop import train
 
 HOMES = {
-    "Comparison": "analysis.compare",
+    "Comparison": "analysis.comparison",
     "Evaluation": "analysis.evaluate",
     "Exploration": "analysis.explore",
     "Prediction": "models.recognizer",
@@ -34,6 +36,7 @@ HOMES = {
     "WordspotError": "errors",
     "compare": "analysis.compare",
     "evaluate": "analysis.evaluate",
+    "experiments": "study.experiments",
     "load": "models.recognizer",
     "open_corpus": "corpus.corpus",
     "run_study": "study.study",
@@ -50,6 +53,7 @@ __all__ = [
     "WordspotError",
     "compare",
     "evaluate",
+    "experiments",
     "load",
     "open_corpus",
     "run_study",

@@ -5,12 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from cycler import cycler
 from matplotlib.figure import Figure
 
 from wordspot.files import whole_file
 
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31")
+"""Told apart by colour-blind eyes too (Okabe and Ito 2008), but for the last, brown instead of yellow."""
+
 STYLE: dict[Any, Any] = {
     "axes.grid": True,
+    "axes.prop_cycle": cycler(color=COLORS),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "figure.constrained_layout.use": True,

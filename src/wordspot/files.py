@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,13 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write `value` to `path` as indented JSON, whole or not at all."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def is_current(path: Path, sources: Iterable[Path]) -> bool:
+    """Say whether `path` is there and no older than what it was made of."""
+    if not path.is_file():
+        return False
+    return path.stat().st_mtime_ns >= max(source.stat().st_mtime_ns for source in sources)
 
 
 def output_folder(path: Path, mend: str = "choose another --out") -> Path:

@@ -37,6 +37,8 @@ def places(
     found["file"].write_text("hello")
     found["raw"] = top / "sound.raw"
     found["raw"].write_text("hello")
+    found["config"] = top / "config.json"
+    found["config"].write_text('{"config": {"training": {"epochs": 2, "nonsense": 1}}}')
     found["without_sounds"].mkdir()
     (found["without_words"] / "low").mkdir(parents=True)
     write_corpus(found["lacking"])
@@ -92,6 +94,13 @@ WRONG_USE = [
     "compare {run} {nowhere} --out {out}",
     "study --words low --data {data} --out {out}",
     "study --words low high --data {data} --out {out} --models lstm transformer",
+    "study --words low high --data {data} --out {out} --experiments nonsense",
+    "study --words low high --data {data} --out {out} --seeds 0",
+    "train {nowhere}.json --data {data} --out {out}",
+    "train {config} --data {data} --out {out}",
+    "sweep lstm --words low high rise --data {nowhere} --out {out}",
+    "sweep lstm --words low high rise --data {data} --out {out} --trials 0",
+    "sweep lstm --words low high rise --data {data} --out {out} --storage nonsense://sweep",
 ]
 
 FAILURES = [

@@ -18,7 +18,7 @@ from safetensors.numpy import load_file
 import wordspot as package
 from tests.cli.conftest import Command, run_program, train
 from tests.conftest import RATE_HZ, SPEAKERS, WORDS
-from wordspot.config import BASELINES, RECIPES, CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig
+from wordspot.config import RECIPES, CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig, vary
 
 MODELS = ("rnn", "lstm")
 
@@ -44,7 +44,8 @@ def assert_drawing(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", ["", "explore", "train", "train rnn", "train lstm", "evaluate", "predict", "study"]
+    "verb",
+    ["", "explore", "train", "train rnn", "train lstm", "evaluate", "predict", "compare", "sweep", "study"],
 )
 def test_help(wordspot: Command, verb: str) -> None:
     ran = wordspot(*verb.split(), "--help")
@@ -238,29 +239,64 @@ def test_study(
     wordspot: Command, shared_recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = {
-        name: RunConfig(replace(recipe.model, units=8), training=TrainingConfig(epochs=2))
-        for name, recipe in RECIPES.items()
+        name: RunConfig(replace(RECIPES[name].model, units=8), training=TrainingConfig(epochs=3))
+        for name in MODELS
     }
-    # The recipes' own epochs and units would take a minute.
-    monkeypatch.setattr(importlib.import_module("wordspot.study.study"), "RECIPES", small)
+    # The recipes' own units would take a minute.
+    monkeypatch.setattr(importlib.import_module("wordspot.study.experiments"), "RECIPES", small)
     out = tmp_path / "out"
-    command = ["study", "--words", *WORDS, "--data", shared_recordings, "--out", out, "--threads", "1"]
+    chosen = "--experiments family --models rnn lstm --seeds 2 --epochs 1 --threads 1"
+    command = ["study", "--words", *WORDS, "--data", shared_recordings, "--out", out, *chosen.split()]
     ran = wordspot(*command)
     assert ran.code == 0
-    rows = json.loads((out / "study.json").read_text())
-    assert [row["model"] for row in rows] == list(BASELINES)
-    for row in rows:
-        evaluation = json.loads((out / row["run"] / "evaluation-testing.json").read_text())
-        assert row["test_accuracy"] == evaluation["accuracy"]
-        assert row["epochs"] == 2
-        config = json.loads((out / row["run"] / "config.json").read_text())["config"]
-        assert TypeAdapter(RunConfig).validate_python(config) == replace(
-            small[row["model"]], corpus=CorpusConfig(words=WORDS)
-        )
-        assert row["model"] in ran.out
+    assert ran.err.startswith("study: 0 of 4 runs finished, at most about ")
+    (result,) = json.loads((out / "study.json").read_text())
+    assert result["name"] == "family"
+    assert "No run has more than 1 epochs" in result["note"]
+    assert result["note"] in ran.out
+    contenders = result["comparison"]["contenders"]
+    assert [one["name"] for one in contenders] == list(MODELS)
+    for one in contenders:
+        assert one["runs"] == [f"{one['name']}/seed-{seed}" for seed in range(2)]
+        for seed, run in enumerate(one["runs"]):
+            config = json.loads((out / "family" / run / "config.json").read_text())["config"]
+            expected = replace(small[one["name"]], corpus=CorpusConfig(words=WORDS))
+            assert TypeAdapter(RunConfig).validate_python(config) == vary(expected, epochs=1, seed=seed)
+        assert f"{one['accuracy']:.1%}" in ran.out
+    for name in ("accuracy", "curves", "confusions", "noise"):
+        assert_drawing(out / "family" / f"{name}.svg")
     before = contents(out)
     assert wordspot(*command).code == 0
     assert contents(out) == before
+
+
+def test_compare(
+    wordspot: Command, trained: dict[str, Path], shared_recordings: Path, tmp_path: Path
+) -> None:
+    runs = [shutil.copytree(run, tmp_path / model) for model, run in trained.items()]
+    for run in runs:
+        assert wordspot("evaluate", run, "--data", shared_recordings).code == 0
+    out = tmp_path / "out"
+    ran = wordspot("compare", *runs, "--out", out, "--data", shared_recordings, "--against", "rnn")
+    assert (ran.code, ran.err) == (0, "")
+    result = json.loads((out / "comparison.json").read_text())
+    assert [one["name"] for one in result["contenders"]] == list(MODELS)
+    assert [(pair["one"], pair["other"]) for pair in result["pairs"]] == [("lstm", "rnn")]
+    for one in result["contenders"]:
+        assert f"{one['accuracy']:.1%}" in ran.out
+    for path in out.glob("*.svg"):
+        assert_drawing(path)
+
+
+def test_train_takes_the_config_of_a_run(
+    wordspot: Command, trained: dict[str, Path], shared_recordings: Path, tmp_path: Path
+) -> None:
+    config = trained["lstm"] / "config.json"
+    ran = wordspot("train", config, "--data", shared_recordings, "--out", tmp_path / "run", "--epochs", "1")
+    assert ran.code == 0
+    stored, first = (json.loads(path.read_text()) for path in (tmp_path / "run" / "config.json", config))
+    first["config"]["training"]["epochs"] = 1
+    assert stored["config"] == first["config"]
 
 
 def test_the_program_itself_predicts(trained: dict[str, Path], shared_recordings: Path) -> None:

@@ -1,4 +1,4 @@
-"""A study of two tiny models: its rows, and that a stopped one repeats nothing that is finished."""
+"""A study of tiny models: what it leaves, and that a stopped one repeats nothing that is finished."""
 
 import json
 from dataclasses import asdict, replace
@@ -9,97 +9,144 @@ import pytest
 
 import wordspot
 import wordspot.study.study as module
-from tests.conftest import WORDS
 from tests.runs import files_of, metrics_of
-from wordspot.config import CorpusConfig, FeatureConfig, RecurrentConfig, RunConfig
+from wordspot.analysis.comparison import Comparison, read_comparison
+from wordspot.config import FeatureConfig, RecurrentConfig, RunConfig, vary
 from wordspot.models.recognizer import read_config
-from wordspot.study.study import Row, run_study
+from wordspot.study.experiments import Experiment
+from wordspot.study.study import run_study
+from wordspot.study.summary import Result
 from wordspot.training.loop import train
-from wordspot.training.metrics import read_metrics
-
-CORPUS = CorpusConfig(words=WORDS)
-
-
-@pytest.fixture(autouse=True)
-def recipes(tiny: RunConfig, monkeypatch: pytest.MonkeyPatch) -> dict[str, RunConfig]:
-    """Put tiny recipes in the place of the program's."""
-    recipe = replace(
-        tiny,
-        corpus=CorpusConfig(),  # the study's own takes its place
-        features=FeatureConfig(n_mels=20, deltas=0),
-        training=replace(tiny.training, epochs=2),
-    )
-    recipes = {
-        "rnn": replace(recipe, model=RecurrentConfig(cell="rnn", units=8, layers=1)),
-        "lstm": replace(recipe, model=RecurrentConfig(cell="lstm", units=8, layers=1)),
-    }
-    monkeypatch.setattr(module, "RECIPES", recipes)
-    return recipes
 
 
 @pytest.fixture
-def out(shared_recordings: Path, tmp_path: Path) -> tuple[Path, list[Row]]:
-    return tmp_path / "study", run_study(CORPUS, shared_recordings, tmp_path / "study")
-
-
-def metrics_files(folder: Path) -> dict[str, bytes]:
-    """Give the metrics of each run as they were written, times and all."""
-    return {name: content for name, content in files_of(folder).items() if name.endswith("metrics.jsonl")}
-
-
-def test_rows(out: tuple[Path, list[Row]], recipes: dict[str, RunConfig]) -> None:
-    folder, rows = out
-    assert json.loads((folder / "study.json").read_text(encoding="utf-8")) == json.loads(
-        json.dumps([asdict(row) for row in rows])
+def experiments(tiny: RunConfig) -> list[Experiment]:
+    """Give two experiments that share a run."""
+    lstm = replace(
+        tiny,
+        model=RecurrentConfig(cell="lstm", units=8, layers=1),
+        features=FeatureConfig(n_mels=20, deltas=0),
+        training=replace(tiny.training, epochs=2, seed=0),
     )
-    assert [row.model for row in rows] == ["rnn", "lstm"]
+    family = {"rnn": vary(lstm, cell="rnn"), "lstm": lstm}
+    amounts = {"4 a word": vary(lstm, clips_per_word=4), "recipe": lstm}
+    return [
+        Experiment("family", "Which model?", "Short.", "testing", family, seeds=2),
+        Experiment("amounts", "How many?", "Short.", "validation", amounts, seeds=1, against="recipe"),
+    ]
+
+
+RUNS = (
+    "family/rnn/seed-0",
+    "family/rnn/seed-1",
+    "family/lstm/seed-0",
+    "family/lstm/seed-1",
+    "amounts/4-a-word/seed-0",
+)
+
+
+@pytest.fixture
+def unbroken(
+    experiments: list[Experiment], shared_recordings: Path, tmp_path: Path
+) -> tuple[Path, list[Result]]:
+    folder = tmp_path / "study"
+    return folder, run_study(experiments, shared_recordings, folder)
+
+
+def without_times(comparison: Comparison) -> Comparison:
+    contenders = [replace(one, minutes=0, latency_ms=0) for one in comparison.contenders]
+    return replace(comparison, contenders=contenders)
+
+
+def test_what_a_study_leaves(unbroken: tuple[Path, list[Result]], experiments: list[Experiment]) -> None:
+    folder, results = unbroken
+    stored = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+    assert stored == json.loads(json.dumps([asdict(result) for result in results]))
+    assert [(result.name, result.question) for result in results] == [
+        ("family", "Which model?"),
+        ("amounts", "How many?"),
+    ]
+    assert {path.parent.relative_to(folder).as_posix() for path in folder.rglob("metrics.jsonl")} == set(RUNS)
+    for name in RUNS:
+        config, _ = read_config(folder / name)
+        assert config.training.seed == int(name[-1])
+    family, amounts = (result.comparison for result in results)
+    assert [(one.name, one.runs) for one in family.contenders] == [
+        ("rnn", ["rnn/seed-0", "rnn/seed-1"]),
+        ("lstm", ["lstm/seed-0", "lstm/seed-1"]),
+    ]
     # Input and recurrent weights and two biases of each gate, then the head's.
-    assert [row.parameters for row in rows] == [
+    assert [one.parameters for one in family.contenders] == [
         gates * (20 * 8 + 8 * 8 + 8 + 8) + 8 * 3 + 3 for gates in (1, 4)
     ]
-    for row in rows:
-        lines = read_metrics(folder / row.run)
-        scores = json.loads((folder / row.run / "evaluation-testing.json").read_text(encoding="utf-8"))
-        assert row.epochs == len(lines) == 2
-        assert row.minutes * 60 == pytest.approx(sum(line["seconds"] for line in lines))
-        assert row.validation_accuracy == max(line["validation_accuracy"] for line in lines)
-        assert row.test_accuracy == scores["accuracy"]
-        assert list(row.interval) == scores["interval"]
-        assert row.macro_f1 == scores["macro_f1"]
-        config, _ = read_config(folder / row.run)
-        assert config == replace(recipes[row.model], corpus=CORPUS)
+    assert (family.split, amounts.split) == ("testing", "validation")
+    assert [one.runs for one in amounts.contenders] == [["4-a-word/seed-0"], ["../family/lstm/seed-0"]]
+    assert [one.training_clips for one in amounts.contenders] == [12, 48]
+    for experiment, comparison in zip(experiments, (family, amounts), strict=True):
+        assert read_comparison(folder / experiment.name) == comparison
+        for one in comparison.contenders:
+            accuracies = [
+                json.loads(
+                    (folder / experiment.name / run / f"evaluation-{comparison.split}.json").read_text()
+                )["accuracy"]
+                for run in one.runs
+            ]
+            assert one.accuracy == pytest.approx(sum(accuracies) / len(accuracies))
+            assert list(one.noise) == [20, 10, 5, 0]
+    assert (folder / "amounts" / "clips.svg").exists()
+    summary = (folder / "summary.md").read_text()
+    for result in results:
+        assert f"## {result.question}\n\n{result.note}" in summary
+        for one in result.comparison.contenders:
+            assert f"| {one.name} | {len(one.runs)} | {one.validation_accuracy:.1%} |" in summary
 
 
-def test_finished_study_is_left_as_it_is(out: tuple[Path, list[Row]], shared_recordings: Path) -> None:
-    folder, rows = out
+def test_finished_study_is_left_as_it_is(
+    unbroken: tuple[Path, list[Result]], experiments: list[Experiment], shared_recordings: Path
+) -> None:
+    folder, results = unbroken
     before = files_of(folder)
-    assert run_study(CORPUS, shared_recordings, folder) == rows
+    assert run_study(experiments, shared_recordings, folder) == results
     assert files_of(folder) == before
 
 
 def test_stopped_study_goes_on(
-    out: tuple[Path, list[Row]], shared_recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    unbroken: tuple[Path, list[Result]],
+    experiments: list[Experiment],
+    shared_recordings: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    unbroken, rows = out
+    whole, results = unbroken
     folder = tmp_path / "stopped"
 
-    def stop(config: RunConfig, data: Path, run: Path, **settings: object) -> Path:
-        if config.model.cell == "lstm":
-            raise KeyboardInterrupt
-        return train(config, data, run)
+    def stop(config: RunConfig, data: Path, run: Path, **settings: bool | str) -> Path:
+        """Train until the last run of the family has had its first epoch."""
+
+        def after_epoch(line: object) -> None:
+            if run.match(RUNS[3]):
+                raise KeyboardInterrupt
+
+        return train(config, data, run, after_epoch=after_epoch)
 
     with monkeypatch.context() as patch:
         patch.setattr(module, "train", stop)
         with pytest.raises(KeyboardInterrupt):
-            run_study(CORPUS, shared_recordings, folder)
-    finished = metrics_files(folder)
-    assert set(finished) == {"rnn/metrics.jsonl"}
-    assert [row["model"] for row in json.loads((folder / "study.json").read_text())] == ["rnn"]
+            run_study(experiments, shared_recordings, folder)
+    finished = {name: (folder / name / "metrics.jsonl").read_bytes() for name in RUNS[:3]}
+    assert len(metrics_of(folder / RUNS[3])) == 1
+    assert not (folder / "study.json").exists()
 
-    again = run_study(CORPUS, shared_recordings, folder)
-    assert [replace(row, minutes=0) for row in again] == [replace(row, minutes=0) for row in rows]
-    assert metrics_files(folder)["rnn/metrics.jsonl"] == finished["rnn/metrics.jsonl"]
-    assert metrics_of(folder / "lstm") == metrics_of(unbroken / "lstm")
+    capsys.readouterr()
+    again = run_study(experiments, shared_recordings, folder)
+    assert capsys.readouterr().err.startswith("study: 3 of 5 runs finished, at most about ")
+    for name, metrics in finished.items():
+        assert (folder / name / "metrics.jsonl").read_bytes() == metrics
+    for name in RUNS:
+        assert metrics_of(folder / name) == metrics_of(whole / name)
+    for one, other in zip(again, results, strict=True):
+        assert without_times(one.comparison) == without_times(other.comparison)
 
 
 def test_public_names_hide_no_package() -> None:

@@ -1,194 +1,193 @@
-"""Runs side by side: what each costs, how well it does, and which differences are real."""
+"""Models side by side: what each costs, how well it does, and which differences are real."""
 
-import json
-import time
+import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from statistics import fmean, stdev
 
-import matplotlib as mpl
 import numpy as np
-import pandas as pd
-import torch
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from wordspot.analysis.intervals import Interval
+from wordspot.analysis import charts
+from wordspot.analysis.comparison import FILE, Comparison, Confusion, Contender, Pair, read_comparison
+from wordspot.analysis.cost import count_macs, latency_ms
+from wordspot.analysis.intervals import over_speakers, wider, wilson
+from wordspot.analysis.results import Group, gather
+from wordspot.analysis.robustness import RATIOS_DB, accuracy_in_noise, noise_kind
 from wordspot.analysis.statistics import calibration_error, holm, mcnemar
+from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.corpus.index import Split
 from wordspot.errors import UsageError
-from wordspot.figures import STYLE, Plot, save_figure
-from wordspot.files import output_folder, write_json
-from wordspot.models.recognizer import WEIGHTS, Recognizer, load
+from wordspot.figures import save_figure
+from wordspot.files import is_current, output_folder, write_json
+from wordspot.models.recognizer import WEIGHTS, load, read_config
 from wordspot.training.metrics import read_metrics, training_minutes
 
 NEARLY = 0.95
 """Share of the best validation accuracy that counts as nearly there."""
 
-
-@dataclass(frozen=True)
-class Contender:
-    """One run in a comparison."""
-
-    run: str
-    parameters: int
-    kilobytes: float
-    """Size of the weights' file."""
-    minutes: float
-    """Time of training."""
-    epochs_to_95: int
-    """Epochs until validation accuracy was at 95 % of its best."""
-    accuracy: float
-    interval: Interval
-    macro_f1: float
-    calibration_error: float
-    latency_ms: float
-    """Median time to recognise one clip on one core, features included."""
+MOST_CONFUSED = 5
+"""Pairs of words that are listed for each model."""
 
 
-@dataclass(frozen=True)
-class Pair:
-    """Two runs on the same clips."""
+def compare(
+    runs: Sequence[Path | str],
+    out: Path | str,
+    split: Split = "testing",
+    *,
+    data: str | Path | None = None,
+    against: str | None = None,
+) -> Comparison:
+    """Compare runs that were evaluated on the same part of the same clips; seeds of a model go together.
 
-    one: str
-    other: str
-    only_one_right: int
-    only_other_right: int
-    p_value: float
-    """McNemar's, exact, adjusted by Holm for the number of pairs."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Runs on the same clips of one part."""
-
-    split: Split
-    fingerprint: str
-    contenders: list[Contender]
-    pairs: list[Pair]
-
-
-def compare(runs: Sequence[Path | str], out: Path | str, split: Split = "testing") -> Comparison:
-    """Compare runs that were evaluated on the same part of the same clips.
-
-    Writes comparison.json and curves.svg to the folder `out`. Raises UsageError for fewer than two runs, a
-    run named twice or not evaluated, and runs on other clips.
+    With the clips themselves, `data`, accuracy in noise is measured too. All pairs of models are tested, or
+    only those with the one named `against`. Writes comparison.json and figures (SVG) to the folder `out`.
+    Raises UsageError for fewer than two models, a run named twice or not evaluated, and runs on other clips.
     """
-    folders = [Path(run) for run in runs]
-    if len(set(folders)) < 2 or len(set(folders)) < len(folders):
-        raise UsageError("compare: name at least two runs, each once")
-    evaluations, outcomes = zip(*(read_results(run, split) for run in folders), strict=True)
-    prints = {evaluation["fingerprint"] for evaluation in evaluations}
-    if len(prints) > 1:
-        raise UsageError("compare: the runs are of other clips than each other: train them on the same")
-    right = [outcome["word"].to_numpy() == outcome["predicted"].to_numpy() for outcome in outcomes]
-    names = short_names(folders)
+    groups = gather([Path(run) for run in runs], split)
+    if len(groups) < 2:
+        raise UsageError("compare: name runs of at least two models (runs that differ in the seed are one)")
+    if against is not None and against not in [group.name for group in groups]:
+        raise UsageError(f"against: {against} not among {', '.join(group.name for group in groups)}")
+    corpus = None if data is None else open_same(data, groups[0])
+    return compare_groups(groups, output_folder(Path(out)), split, corpus=corpus, against=against)
+
+
+def compare_groups(
+    groups: Sequence[Group],
+    out: Path,
+    split: Split,
+    *,
+    corpus: Corpus | None = None,
+    against: str | None = None,
+) -> Comparison:
+    """Compare models whose results are read already, as `compare` does."""
+    first = groups[0].evaluations[0]
     result = Comparison(
         split,
-        prints.pop(),
-        [contender(*one) for one in zip(names, folders, evaluations, outcomes, right, strict=True)],
-        pair_up(names, right),
+        first["clips"],
+        first["speakers"],
+        first["fingerprint"],
+        [scores["word"] for scores in first["words"]],
+        noise_kind(corpus, split) if corpus else None,
+        [contender(group, out, corpus, split) for group in groups],
+        pair_up(groups, against),
     )
-    out = output_folder(Path(out))
-    write_json(out / "comparison.json", asdict(result))
-    save_figure(plot_curves_together(names, folders), out / "curves.svg")
+    intervals = [one.interval for one in result.contenders]
+    save_figure(charts.plot_accuracies(groups, intervals), out / "accuracy.svg")
+    save_figure(charts.plot_curves_together(groups), out / "curves.svg")
+    save_figure(charts.plot_confusions(groups, result.words), out / "confusions.svg")
+    if len(groups) > 1:
+        save_figure(charts.plot_differences(groups, result.words), out / "confusion-differences.svg")
+    save_figure(charts.plot_calibration(groups), out / "calibration.svg")
+    if corpus:
+        save_figure(charts.plot_noise(result.contenders), out / "noise.svg")
+    if len({one.training_clips for one in result.contenders}) > 1:
+        save_figure(charts.plot_amounts(result.contenders), out / "clips.svg")
+    write_json(out / FILE, asdict(result))
     return result
 
 
-def read_results(run: Path, split: Split) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Read the scores of a run on a part, and what it recognised: a row for each clip.
-
-    Raises UsageError where it wasn't evaluated on that part.
-    """
-    try:
-        scores = json.loads((run / f"evaluation-{split}.json").read_text(encoding="utf-8"))
-        return scores, pd.read_csv(run / f"predictions-{split}.csv", keep_default_na=False)
-    except OSError:
-        raise UsageError(
-            f"{run}: not evaluated on the {split} part: run `wordspot evaluate {run} --split {split}`"
-        ) from None
+def current_comparison(groups: Sequence[Group], out: Path, split: Split) -> Comparison | None:
+    """Read the comparison in a folder; None where it isn't that of these groups as they are now."""
+    sources = [run / f"predictions-{split}.csv" for group in groups for run in group.runs]
+    if not is_current(out / FILE, sources):
+        return None
+    found = read_comparison(out)
+    expected = [(group.name, run_names(group, out)) for group in groups]
+    return found if found and [(one.name, one.runs) for one in found.contenders] == expected else None
 
 
-def contender(
-    name: str, run: Path, evaluation: dict[str, Any], outcome: pd.DataFrame, right: NDArray[np.bool_]
-) -> Contender:
-    """Gather what is known of one run, and time it."""
-    recognizer = load(run)
-    metrics = read_metrics(run)
-    accuracies = [line["validation_accuracy"] for line in metrics]
-    probabilities = outcome.filter(regex=r"^p\(").to_numpy(dtype=float)  # (N, C)
-    low, high = evaluation["interval"]
+def run_names(group: Group, out: Path) -> list[str]:
+    """Name the folders of a group's runs as seen from `out`."""
+    return [Path(os.path.relpath(run, out)).as_posix() for run in group.runs]
+
+
+def open_same(data: str | Path, group: Group) -> Corpus:
+    """Open the clips that runs are of. Raises UsageError where `data` holds others."""
+    config, _ = read_config(group.runs[0])
+    corpus = open_corpus(data, config.corpus)
+    if corpus.store.fingerprint != group.evaluations[0]["fingerprint"]:
+        raise UsageError(f"{data}: not the clips that {group.runs[0]} was evaluated on: name those")
+    return corpus
+
+
+def contender(group: Group, out: Path, corpus: Corpus | None, split: Split) -> Contender:
+    """Gather what is known of the runs of one model, time the first, and hear all in noise."""
+    recognizers = [load(run) for run in group.runs]
+    metrics = [read_metrics(run) for run in group.runs]
+    curves = [[line["validation_accuracy"] for line in lines] for lines in metrics]
+    accuracies = [evaluation["accuracy"] for evaluation in group.evaluations]
+    share = group.right_share
+    accuracy = float(share.mean())
+    words = [scores["word"] for scores in group.evaluations[0]["words"]]
+    noisy = [accuracy_in_noise(recognizer, corpus, split) for recognizer in recognizers if corpus]
+    _, made_of = read_config(group.runs[0])
     return Contender(
-        run=name,
-        parameters=recognizer.n_parameters,
-        kilobytes=(run / WEIGHTS).stat().st_size / 1000,
-        minutes=training_minutes(metrics),
-        epochs_to_95=1 + next(n for n, value in enumerate(accuracies) if value >= NEARLY * max(accuracies)),
-        accuracy=evaluation["accuracy"],
-        interval=(low, high),
-        macro_f1=evaluation["macro_f1"],
-        calibration_error=calibration_error(probabilities.max(axis=1), right),
-        latency_ms=latency_ms(recognizer),
+        name=group.name,
+        runs=run_names(group, out),
+        training_clips=made_of["data"]["clips"]["training"],
+        parameters=recognizers[0].n_parameters,
+        kilobytes=(group.runs[0] / WEIGHTS).stat().st_size / 1000,
+        macs=count_macs(recognizers[0]),
+        latency_ms=latency_ms(recognizers[0]),
+        minutes=fmean(training_minutes(lines) for lines in metrics),
+        epochs=fmean(len(lines) for lines in metrics),
+        epochs_to_95=fmean(epochs_to(NEARLY, curve) for curve in curves),
+        validation_accuracy=fmean(max(curve) for curve in curves),
+        accuracy=accuracy,
+        spread=stdev(accuracies) if len(accuracies) > 1 else None,
+        interval=wider(
+            over_speakers(share, group.speakers), wilson(round(accuracy * len(share)), len(share))
+        ),
+        macro_f1=fmean(evaluation["macro_f1"] for evaluation in group.evaluations),
+        calibration_error=fmean(
+            calibration_error(*run) for run in zip(group.confidence, group.right, strict=True)
+        ),
+        confusion=group.confusion.tolist(),
+        confused=most_confused(group, words),
+        noise={ratio: fmean(one[ratio] for one in noisy) for ratio in (RATIOS_DB if noisy else ())},
     )
 
 
-def pair_up(names: Sequence[str], right: Sequence[NDArray[np.bool_]]) -> list[Pair]:
-    """Test every pair of runs, of which `right` [N] says which clips each recognised."""
-    places = list(combinations(range(len(names)), 2))
-    p_values = holm([mcnemar(right[one], right[other]) for one, other in places])
+def epochs_to(share: float, accuracies: Sequence[float]) -> int:
+    """Count the epochs until the accuracy was at a share of its best.
+
+    >>> epochs_to(0.95, [0.5, 0.94, 0.96, 1.0])
+    3
+    """
+    return 1 + next(n for n, value in enumerate(accuracies) if value >= share * max(accuracies))
+
+
+def most_confused(group: Group, words: Sequence[str]) -> list[Confusion]:
+    """List the most frequent confusions of a model, the commonest first."""
+    wrong = group.confusion * (1 - np.eye(len(words)))
+    ranked = sorted(np.argwhere(wrong > 0).tolist(), key=lambda place: -wrong[tuple(place)])
     return [
-        Pair(
-            names[one],
-            names[other],
-            int((right[one] & ~right[other]).sum()),
-            int((right[other] & ~right[one]).sum()),
-            p_value,
-        )
-        for (one, other), p_value in zip(places, p_values, strict=True)
+        Confusion(words[said], words[recognised], float(wrong[said, recognised]))
+        for said, recognised in ranked[:MOST_CONFUSED]
     ]
 
 
-@torch.inference_mode()
-def latency_ms(recognizer: Recognizer, times: int = 50) -> float:
-    """Measure the median time of one clip on one core, in milliseconds."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    clip = torch.zeros(1, recognizer.config.corpus.samples)
-    seconds = []
-    for _ in range(times):
-        started = time.perf_counter()
-        recognizer(clip)
-        seconds.append(time.perf_counter() - started)
-    torch.set_num_threads(threads)
-    return 1000 * float(np.median(seconds))
-
-
-def plot_curves_together(names: Sequence[str], runs: Sequence[Path]) -> Figure:
-    """Plot loss and accuracy of all runs on common axes: validation solid, training dotted."""
-    with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(10, 4))
-        panels = figure.subplots(1, 2)
-        for number, (name, run) in enumerate(zip(names, runs, strict=True)):
-            metrics = read_metrics(run)
-            epochs = [line["epoch"] for line in metrics]
-            for axes, quantity in zip(panels, ("loss", "accuracy"), strict=True):
-                for part, style in (("training", ":"), ("validation", "-")):
-                    values = [line[f"{part}_{quantity}"] for line in metrics]
-                    label = name if part == "validation" else None
-                    axes.plot(epochs, values, style, color=f"C{number % 10}", marker=".", label=label)
-        panels[0].set(xlabel="epoch", ylabel="loss (nats)", yscale="log")
-        panels[1].set(xlabel="epoch", ylabel="accuracy (share)")
-        panels[1].legend(title="validation; dotted: training", fontsize=8)
-    return figure
-
-
-def short_names(runs: Sequence[Path]) -> list[str]:
-    """Name runs by the last part of their paths, or by all of it where that is no name.
-
-    >>> short_names([Path("a/rnn"), Path("a/lstm")]), short_names([Path("a/rnn"), Path("b/rnn")])
-    (['rnn', 'lstm'], ['a/rnn', 'b/rnn'])
-    """
-    names = [run.name for run in runs]
-    return names if len(set(names)) == len(names) else [run.as_posix() for run in runs]
+def pair_up(groups: Sequence[Group], against: str | None = None) -> list[Pair]:
+    """Test every pair of models, or each against one; a model is right where most of its runs are."""
+    if against is None:
+        pairs = list(combinations(groups, 2))
+    else:
+        (other,) = (group for group in groups if group.name == against)
+        pairs = [(one, other) for one in groups if one is not other]
+    majorities = [(one.right_share > 0.5, other.right_share > 0.5) for one, other in pairs]
+    p_values = holm([mcnemar(*right) for right in majorities])
+    return [
+        Pair(
+            one.name,
+            other.name,
+            float((one.right_share - other.right_share).mean()),
+            over_speakers(one.right_share - other.right_share, one.speakers),
+            int((right & ~other_right).sum()),
+            int((other_right & ~right).sum()),
+            p_value,
+        )
+        for (one, other), (right, other_right), p_value in zip(pairs, majorities, p_values, strict=True)
+    ]

@@ -11,15 +11,15 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix, precision_recall_fscore_support
 
-from wordspot.analysis.intervals import Interval, over_speakers, wilson
+from wordspot.analysis.intervals import Interval, over_speakers, wider, wilson
 from wordspot.corpus.batches import LARGE_BATCH, loader
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.corpus.index import Split
 from wordspot.errors import UsageError
 from wordspot.figures import STYLE, Plot, save_figure
-from wordspot.files import whole_file, write_json
+from wordspot.files import is_current, whole_file, write_json
 from wordspot.models.device import open_device
-from wordspot.models.recognizer import Recognizer, load, read_config
+from wordspot.models.recognizer import WEIGHTS, Recognizer, load, read_config
 from wordspot.sound.features import to_float
 
 
@@ -91,6 +91,11 @@ def evaluate(
     return result
 
 
+def is_scored(run: Path, split: Split) -> bool:
+    """Say whether a run, as it is now, was evaluated on a part."""
+    return is_current(run / f"evaluation-{split}.json", [run / WEIGHTS])
+
+
 @torch.inference_mode()
 def predict_part(
     recognizer: Recognizer, corpus: Corpus, split: Split, device: torch.device | str = "cpu"
@@ -128,7 +133,7 @@ def score(
         speakers=int(table["speaker"].nunique()),
         fingerprint=fingerprint,
         accuracy=float(right.mean()),
-        interval=(min(by_speaker[0], by_clip[0]), max(by_speaker[1], by_clip[1])),
+        interval=wider(by_speaker, by_clip),
         interval_over_speakers=by_speaker,
         interval_over_clips=by_clip,
         macro_f1=float(f1.mean()),

@@ -20,19 +20,29 @@ def wilson(correct: int, clips: int) -> Interval:
 
 
 def over_speakers(
-    correct: NDArray[np.bool_], speakers: NDArray[np.str_], resamples: int = 10_000
+    scores: NDArray[np.bool_] | NDArray[np.float64], speakers: NDArray[np.str_], resamples: int = 10_000
 ) -> Interval:
-    """Bootstrap interval that redraws whole speakers, whose clips are recognised or missed together.
+    """Bootstrap interval of a mean that redraws whole speakers, whose clips are right or wrong together.
 
-    `correct` and `speakers` are [N], one entry for each clip. The accuracy of each of `resamples` draws of as
-    many speakers, with repetition, gives the percentiles 2.5 and 97.5. Source: Efron and Tibshirani 1993,
+    `scores` and `speakers` are [N], one entry for each clip: whether it is recognised, the share of runs that
+    recognise it, or the difference of two such shares. The mean of each of `resamples` draws of as many
+    speakers, with repetition, gives the percentiles 2.5 and 97.5. Source: Efron and Tibshirani 1993,
     chapter 8. With few speakers the interval is too narrow.
     """
     _, speaker = np.unique(speakers, return_inverse=True)
     clips_of = np.bincount(speaker)
-    correct_of = np.bincount(speaker, weights=correct)
+    score_of = np.bincount(speaker, weights=scores)
     draw = np.random.default_rng(0)
     n = len(clips_of)
     times = draw.multinomial(n, np.full(n, 1 / n), size=resamples)  # (resamples, speakers)
-    low, high = np.percentile(times @ correct_of / (times @ clips_of), [2.5, 97.5])
+    low, high = np.percentile(times @ score_of / (times @ clips_of), [2.5, 97.5])
     return float(low), float(high)
+
+
+def wider(one: Interval, other: Interval) -> Interval:
+    """Take the farther bound on each side.
+
+    >>> wider((0.4, 0.6), (0.5, 0.7))
+    (0.4, 0.7)
+    """
+    return min(one[0], other[0]), max(one[1], other[1])

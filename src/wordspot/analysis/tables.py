@@ -1,7 +1,6 @@
 """Results as tables for a terminal."""
 
-from collections.abc import Sequence
-from typing import Any
+import sys
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -9,9 +8,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from wordspot.analysis.compare import Comparison
+from wordspot.analysis.comparison import Comparison
 from wordspot.analysis.evaluate import Evaluation
 from wordspot.analysis.explore import Exploration
+
+WIDE = 160
+"""Characters in a line of a file."""
 
 
 def show(title: str, rows: pd.DataFrame) -> None:
@@ -21,7 +23,8 @@ def show(title: str, rows: pd.DataFrame) -> None:
         table.add_column(str(name), justify="right" if number else "left")
     for _, row in rows.iterrows():
         table.add_row(*(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row))
-    console = Console()
+    # Where nobody looks, as in a file, lines may be as long as the table needs.
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
     console.print(Text(title, style="bold"), soft_wrap=True)
     console.print(table)
 
@@ -49,59 +52,72 @@ def print_exploration(exploration: Exploration) -> None:
         print(f"  {error}")
 
 
-def print_study(rows: Sequence[Any]) -> None:
-    """Print the rows of a study, one for each run."""
-    shown = [
-        {
-            "model": row.model,
-            "parameters": f"{row.parameters:,}",
-            "minutes": f"{row.minutes:.1f}",
-            "validation": f"{row.validation_accuracy:.1%}",
-            "test": f"{row.test_accuracy:.1%}",
-            "95 % interval": "{:.1%} - {:.1%}".format(*row.interval),
-            "macro F1": f"{row.macro_f1:.3f}",
-        }
-        for row in rows
-    ]
-    show("Accuracy, with the test part's interval", pd.DataFrame(shown))
-
-
 def print_comparison(result: Comparison) -> None:
-    """Print what each run costs and how well it does, then every pair of runs."""
+    """Print what each model costs and how well it does, what it confuses, then the pairs of models."""
+    for title, rows in comparison_tables(result).items():
+        show(title, rows)
+
+
+def comparison_tables(result: Comparison) -> dict[str, pd.DataFrame]:
+    """Table a comparison: scores, costs, confusions and pairs, each under its title, as text."""
     costs = [
         {
-            "run": one.run,
+            "model": one.name,
+            "clips": f"{one.training_clips:,}",
             "parameters": f"{one.parameters:,}",
             "file": f"{one.kilobytes:,.0f} kB",
-            "training": f"{one.minutes:.1f} min",
-            "epochs to 95 %": one.epochs_to_95,
+            "multiply-adds": f"{one.macs / 1e6:.1f} M",
             "one clip": f"{one.latency_ms:.1f} ms",
+            "training": f"{one.minutes:.1f} min",
+            "epochs": f"{one.epochs:.0f}",
+            "to 95 %": f"{one.epochs_to_95:.1f}",
         }
         for one in result.contenders
     ]
     scores = [
         {
-            "run": one.run,
-            "accuracy": f"{one.accuracy:.1%}",
+            "model": one.name,
+            "runs": len(one.runs),
+            "validation": f"{one.validation_accuracy:.1%}",
+            result.split: f"{one.accuracy:.1%}",
+            "spread": "-" if one.spread is None else f"{one.spread:.1%}",
             "95 % interval": "{:.1%} - {:.1%}".format(*one.interval),
-            "macro F1": one.macro_f1,
-            "calibration error": one.calibration_error,
+            "macro F1": f"{one.macro_f1:.3f}",
+            "calibration": f"{one.calibration_error:.3f}",
+        }
+        for one in result.contenders
+    ]
+    noisy = [
+        {"model": one.name, "as they are": f"{one.accuracy:.1%}"}
+        | {f"{ratio} dB": f"{accuracy:.1%}" for ratio, accuracy in one.noise.items()}
+        for one in result.contenders
+    ]
+    confused = [
+        {
+            "model": one.name,
+            "said, recognised, clips": ", ".join(
+                f"{pair.said} {pair.recognised} {pair.clips:.3g}" for pair in one.confused
+            ),
         }
         for one in result.contenders
     ]
     pairs = [
         {
-            "run": pair.one,
+            "model": pair.one,
             "against": pair.other,
+            "difference": f"{pair.difference:+.1%}",
+            "95 % interval": "{:+.1%} - {:+.1%}".format(*pair.interval),
             "only it right": pair.only_one_right,
             "only the other": pair.only_other_right,
             "p (McNemar, Holm)": f"{pair.p_value:.2g}",
         }
         for pair in result.pairs
     ]
-    show(
-        "Costs: time of one clip on one core, epochs to 95 % of the best validation accuracy",
-        pd.DataFrame(costs),
-    )
-    show(f"Scores on the {result.split} part", pd.DataFrame(scores))
-    show("Pairs on the same clips", pd.DataFrame(pairs))
+    tables = {
+        f"Accuracy on the {result.split} part, {result.clips} clips of {result.speakers} speakers": scores,
+        "Costs: multiply-adds and time of one clip on one core; epochs, and those to 95 % of the best": costs,
+        f"Accuracy with {result.noise} at signal-to-noise ratios": noisy if result.noise else [],
+        "Words taken for others, clips in a run": confused,
+        "Pairs on the same clips": pairs,
+    }
+    return {title: pd.DataFrame(rows) for title, rows in tables.items() if rows}

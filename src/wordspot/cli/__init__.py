@@ -11,7 +11,8 @@ from wordspot.cli.compare import compare
 from wordspot.cli.explore import explore
 from wordspot.cli.predict import predict
 from wordspot.cli.study import study
-from wordspot.cli.train import evaluate, train
+from wordspot.cli.sweep import sweep
+from wordspot.cli.train import evaluate, recipe_type, train
 from wordspot.errors import WordspotError
 
 INTERRUPTED = 130
@@ -19,12 +20,14 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run one verb; exits with 0, with 2 for wrong use, with 1 for failure, with 130 when interrupted."""
-    verbs: list[Callable[..., None]] = [explore, train, evaluate, predict, compare, study]
-    app = tyro.extras.SubcommandApp()
-    for verb in verbs:
-        app.command(verb)
     warnings.showwarning = lambda message, *_args, **_kwargs: print(f"wordspot: {message}", file=sys.stderr)
     try:
+        for verb in (train, sweep):
+            verb.__annotations__["recipe"] = recipe_type(sys.argv[1:])
+        app = tyro.extras.SubcommandApp()
+        verbs: list[Callable[..., None]] = [explore, train, evaluate, predict, compare, sweep, study]
+        for verb in verbs:
+            app.command(verb)
         app.cli(
             prog="wordspot",
             description="Spoken-command recognition with recurrent networks.",

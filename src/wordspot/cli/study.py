@@ -6,27 +6,41 @@ from typing import Annotated
 from tyro.conf import arg
 
 from wordspot.cli.options import Convert, Data, Device, SkipBad, Threads
-from wordspot.config import BASELINES, CorpusConfig
+from wordspot.config import RECIPES, CorpusConfig
 
 
 def study(
     corpus: CorpusConfig,
     data: Data,
     out: Annotated[Path, arg(metavar="DIR", help="Folder of the study; one that was stopped goes on there.")],
+    experiments: Annotated[
+        tuple[str, ...],
+        arg(
+            metavar="NAME",
+            help="Experiments to run: family, features, hyperparameters, augmentation, amounts; "
+            "all where left out.",
+        ),
+    ] = (),
     models: Annotated[
-        tuple[str, ...], arg(metavar="MODEL", help="Models to train, by the names that `train` knows.")
-    ] = BASELINES,
+        tuple[str, ...], arg(metavar="MODEL", help="Models of the family, by the names that `train` knows.")
+    ] = tuple(RECIPES),
+    seeds: Annotated[int, arg(help="Runs of each model of the family.")] = 3,
+    epochs: Annotated[
+        int | None, arg(metavar="N", help="Most epochs of any run, for a quick look; said in every table.")
+    ] = None,
     device: Device = "cpu",
     threads: Threads = None,
     convert: Convert = False,
     skip_bad: SkipBad = False,
 ) -> None:
-    """Train models, score each on the test part, and table the results."""
-    from wordspot.analysis.tables import print_study
+    """Run experiments, each many runs to one comparison; says beforehand how long it takes."""
+    from wordspot.analysis.tables import print_comparison
+    from wordspot.study.experiments import experiments as list_experiments
     from wordspot.study.study import run_study
 
-    rows = run_study(
-        corpus, data, out, models, device=device, threads=threads, convert=convert, skip_bad=skip_bad
-    )
-    print_study(rows)
-    print(f"results: {out}")
+    asked = list_experiments(corpus, experiments, models, seeds=seeds, epochs=epochs)
+    results = run_study(asked, data, out, device=device, threads=threads, convert=convert, skip_bad=skip_bad)
+    for result in results:
+        print(f"\n{result.question} {result.note}")
+        print_comparison(result.comparison)
+    print(f"results: {out}/summary.md, {out}/study.json")

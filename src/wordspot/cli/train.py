@@ -1,23 +1,29 @@
 """wordspot train, wordspot evaluate."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 from tyro.conf import Positional, arg
 from tyro.extras import subcommand_type_from_defaults
 
 from wordspot.cli.options import Convert, Data, Device, SkipBad, Threads
-from wordspot.config import DESCRIPTIONS, RECIPES, RunConfig
+from wordspot.config import DESCRIPTIONS, RECIPES, RunConfig, read_recipe
 from wordspot.corpus.index import Split
 
-if TYPE_CHECKING:
-    Recipe = RunConfig
-else:
-    Recipe = subcommand_type_from_defaults(RECIPES, DESCRIPTIONS)
+
+def recipe_type(arguments: Sequence[str]) -> Any:
+    """Make the choice of recipes: those of the program, and a config file named in the place of one.
+
+    Raises UsageError where that file can't be used.
+    """
+    named = [word for word in arguments[1:2] if word.endswith(".json")]
+    recipes = RECIPES | {path: read_recipe(Path(path)) for path in named}
+    return subcommand_type_from_defaults(recipes, DESCRIPTIONS | dict.fromkeys(named, "Config file."))
 
 
 def train(
-    recipe: Recipe,
+    recipe: RunConfig,  # `main` puts the choice of recipes here
     data: Data,
     out: Annotated[Path, arg(metavar="RUN", help="Folder of the run; a run that was stopped goes on there.")],
     device: Device = "cpu",
@@ -25,7 +31,7 @@ def train(
     convert: Convert = False,
     skip_bad: SkipBad = False,
 ) -> None:
-    """Train one model; the same command again goes on after the last finished epoch."""
+    """Train a model by a recipe or a config file; the same command again goes on after the last epoch."""
     from wordspot.training.loop import train
 
     run = train(recipe, data, out, device=device, threads=threads, convert=convert, skip_bad=skip_bad)

@@ -1,0 +1,178 @@
+"""Figures of a comparison."""
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from numpy.typing import NDArray
+
+from wordspot.analysis.comparison import Contender
+from wordspot.analysis.intervals import Interval
+from wordspot.analysis.results import Group
+from wordspot.figures import COLORS, STYLE, Plot
+from wordspot.training.metrics import read_metrics
+
+COLUMNS = 4
+"""Confusion matrices in a row."""
+
+
+def plot_accuracies(groups: Sequence[Group], intervals: Sequence[Interval]) -> Figure:
+    """Plot the accuracy of each model: the mean with its 95 % interval, and every run as a dot."""
+    with mpl.rc_context(STYLE):
+        figure = Plot(figsize=(7, 1.2 + 0.35 * len(groups)))
+        axes = figure.subplots()
+        for place, (group, (low, high)) in enumerate(zip(groups, intervals, strict=True)):
+            mean = group.right_share.mean()
+            axes.plot([low, high], [place, place], color=COLORS[0], linewidth=2)
+            axes.plot(group.right.mean(axis=1), [place] * len(group.runs), "o", color=COLORS[1], markersize=4)
+            axes.plot([mean], [place], "|", color=COLORS[0], markersize=14, markeredgewidth=2)
+        axes.set_yticks(range(len(groups)), [group.name for group in groups])
+        axes.invert_yaxis()
+        axes.xaxis.set_major_formatter(PercentFormatter(1))
+        axes.set(xlabel="accuracy; line: 95 % interval of the mean; dots: runs")
+        axes.grid(axis="y", visible=False)
+    return figure
+
+
+def plot_curves_together(groups: Sequence[Group]) -> Figure:
+    """Plot loss and accuracy of all runs on common axes: validation solid, training dotted."""
+    with mpl.rc_context(STYLE):
+        figure = Plot(figsize=(10, 4))
+        panels = figure.subplots(1, 2)
+        for group, color in zip(groups, cycled(len(groups)), strict=True):
+            for number, run in enumerate(group.runs):
+                metrics = read_metrics(run)
+                epochs = [line["epoch"] for line in metrics]
+                for axes, quantity in zip(panels, ("loss", "accuracy"), strict=True):
+                    for part, style in (("training", ":"), ("validation", "-")):
+                        values = [line[f"{part}_{quantity}"] for line in metrics]
+                        label = group.name if part == "validation" and number == 0 else None
+                        axes.plot(epochs, values, style, color=color, linewidth=1, label=label)
+        panels[0].set(xlabel="epoch", ylabel="loss (nats)", yscale="log")
+        panels[1].set(xlabel="epoch", ylabel="accuracy")
+        panels[1].yaxis.set_major_formatter(PercentFormatter(1))
+        panels[1].legend(title="validation; dotted: training", fontsize=8)
+    return figure
+
+
+def plot_confusions(groups: Sequence[Group], words: Sequence[str]) -> Figure:
+    """Plot the confusion matrices side by side: shares of each word said."""
+    panels = [(f"{group.name}: {group.right_share.mean():.1%}", shares(group.confusion)) for group in groups]
+    return _matrices(panels, words, "Blues", (0, 1), 100)
+
+
+def plot_differences(groups: Sequence[Group], words: Sequence[str]) -> Figure:
+    """Plot how each model's confusion matrix differs from the best one's: clips, the mean of the runs."""
+    best = max(groups, key=lambda group: group.right_share.mean())
+    panels = [
+        (f"{group.name} less {best.name}", group.confusion - best.confusion)
+        for group in groups
+        if group is not best
+    ]
+    largest = max(1.0, max(float(np.abs(matrix).max()) for _, matrix in panels))
+    return _matrices(panels, words, "RdBu_r", (-largest, largest), 1)
+
+
+def shares(confusion: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn counts [C, C] into shares of each row."""
+    rows: NDArray[np.float64] = confusion.sum(axis=1, keepdims=True).clip(1)
+    return confusion / rows
+
+
+def _matrices(
+    panels: Sequence[tuple[str, NDArray[np.float64]]],
+    words: Sequence[str],
+    colors: str,
+    limits: tuple[float, float],
+    unit: float,
+) -> Figure:
+    """Draw matrices [C, C] under their titles; what rounds to a number over 0 `unit`-ths is written out."""
+    columns = min(COLUMNS, len(panels))
+    rows = -(-len(panels) // columns)
+    side = 1.2 + 0.26 * len(words)
+    with mpl.rc_context(STYLE | {"axes.grid": False}):
+        figure = Plot(figsize=(columns * side, rows * side + 0.3))
+        grid: list[Axes] = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
+        for axes in grid[len(panels) :]:
+            axes.set_axis_off()
+        for place, (title, matrix) in enumerate(panels):
+            axes = grid[place]
+            axes.imshow(matrix, cmap=colors, vmin=limits[0], vmax=limits[1])
+            axes.set_title(title, fontsize=9)
+            axes.set_xticks(range(len(words)), words, rotation=90, fontsize=7)
+            axes.set_yticks(range(len(words)), words if place % columns == 0 else [], fontsize=7)
+            _write_cells(axes, matrix, limits[1], unit)
+        figure.supxlabel("recognised", fontsize=9)
+        figure.supylabel("said", fontsize=9)
+    return figure
+
+
+def _write_cells(axes: Axes, matrix: NDArray[np.float64], largest: float, unit: float) -> None:
+    for (row, column), value in np.ndenumerate(matrix):
+        text = f"{value * unit:.0f}"
+        if text not in ("0", "-0"):
+            shade = "white" if abs(value) > 0.6 * largest else "black"
+            axes.text(column, row, text, ha="center", va="center", color=shade, fontsize=5.5)
+
+
+def plot_calibration(groups: Sequence[Group], bins: int = 10) -> Figure:
+    """Plot how often a word is right against how probable it was called; on the diagonal both agree."""
+    with mpl.rc_context(STYLE):
+        figure = Plot(figsize=(5.5, 5))
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1], color="gray", linewidth=1)
+        for group, color in zip(groups, cycled(len(groups)), strict=True):
+            confidence, right = group.confidence.ravel(), group.right.ravel()
+            place = np.minimum((confidence * bins).astype(int), bins - 1)
+            inside = [place == one for one in range(bins) if (place == one).sum() >= 10]
+            axes.plot(
+                [confidence[one].mean() for one in inside],
+                [right[one].mean() for one in inside],
+                "o-",
+                color=color,
+                markersize=4,
+                linewidth=1,
+                label=group.name,
+            )
+        axes.set(xlabel="probability of the word recognised", ylabel="share of it that is right")
+        axes.legend(fontsize=8)
+    return figure
+
+
+def plot_noise(contenders: Sequence[Contender]) -> Figure:
+    """Plot accuracy against the signal-to-noise ratio in decibels, the clips as they are to the left."""
+    with mpl.rc_context(STYLE):
+        figure = Plot(figsize=(6, 4))
+        axes = figure.subplots()
+        ratios = list(contenders[0].noise)
+        for one, color in zip(contenders, cycled(len(contenders)), strict=True):
+            values = [one.accuracy, *one.noise.values()]
+            axes.plot(range(len(values)), values, "o-", color=color, markersize=4, label=one.name)
+        axes.set_xticks(range(len(ratios) + 1), ["as they are", *map(str, ratios)])
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        axes.set(xlabel="signal-to-noise ratio (dB)", ylabel="accuracy")
+        axes.legend(fontsize=8)
+    return figure
+
+
+def plot_amounts(contenders: Sequence[Contender]) -> Figure:
+    """Plot accuracy with its interval against the number of training clips."""
+    ordered = sorted(contenders, key=lambda one: one.training_clips)
+    clips = [one.training_clips for one in ordered]
+    with mpl.rc_context(STYLE):
+        figure = Plot(figsize=(6, 4))
+        axes = figure.subplots()
+        axes.fill_between(clips, *np.transpose([one.interval for one in ordered]), alpha=0.2, linewidth=0)
+        axes.plot(clips, [one.accuracy for one in ordered], "o-", markersize=4)
+        axes.set_xscale("log")
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        axes.set(xlabel="training clips, all words together", ylabel="accuracy; shaded: 95 % interval")
+    return figure
+
+
+def cycled(count: int) -> list[str]:
+    """Give a colour for each of `count` models."""
+    return [COLORS[number % len(COLORS)] for number in range(count)]

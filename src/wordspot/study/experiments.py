@@ -1,0 +1,196 @@
+"""The experiments of a study as data: lists of configs, and what is asked of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from wordspot.config import RECIPES, CorpusConfig, RunConfig, vary
+from wordspot.corpus.index import Split
+from wordspot.errors import UsageError
+
+SEEDS = 3
+SHORT_EPOCHS = 6
+SUBJECT = "lstm"
+"""The model that all experiments but the family are about."""
+
+BASE = "recipe"
+"""The variant that the others of an experiment are tested against."""
+
+FEATURES: dict[str, dict[str, Any]] = {
+    "20 mel bands": {"n_mels": 20},
+    "80 mel bands": {"n_mels": 80},
+    "13 MFCC": {"transform": "mfcc", "n_mfcc": 13},
+    "20 MFCC": {"transform": "mfcc", "n_mfcc": 20},
+    "40 MFCC": {"transform": "mfcc", "n_mfcc": 40},
+    "n_fft 640": {"n_fft": 640},
+    "n_fft 2048": {"n_fft": 2048},
+    "hop 10 ms": {"hop_ms": 10.0},
+    "hop 30 ms": {"hop_ms": 30.0},
+    "not levelled": {"level": False},
+    "no derivative": {"deltas": 0},
+    "two derivatives": {"deltas": 2},
+}
+HYPERPARAMETERS: dict[str, dict[str, Any]] = {
+    "rate 0.0005": {"learning_rate": 5e-4},
+    "rate 0.001": {"learning_rate": 1e-3},
+    "rate 0.004": {"learning_rate": 4e-3},
+    "1 layer": {"layers": 1},
+    "3 layers": {"layers": 3},
+    "64 units": {"units": 64},
+    "256 units": {"units": 256},
+    "no dropout": {"dropout": 0.0},
+    "dropout 0.4": {"dropout": 0.4},
+    "Adam": {"optimizer": "adam", "weight_decay": 0.0},
+    "SGD, rate 0.1": {"optimizer": "sgd", "learning_rate": 0.1, "weight_decay": 0.0},
+}
+SWITCHES: dict[str, str] = {
+    "shift": "shift_p",
+    "masked bands": "mask_bands_p",
+    "masked time": "mask_ms_p",
+    "gain": "gain_p",
+    "speed": "speed_p",
+    "background noise": "background_p",
+    "colored noise": "colored_p",
+    "mixup": "mixup_p",
+}
+AMOUNTS: dict[int, int] = {10: 60, 30: 40, 100: 24, 300: 12}
+"""Training clips of each word, and the epochs that they are gone through: fewer need more."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Variants of a config to compare."""
+
+    name: str
+    question: str
+    note: str
+    """How the runs were made: what is shortened, which part is scored."""
+    split: Split
+    """The part that the variants are compared on."""
+    variants: dict[str, RunConfig]
+    seeds: int
+    """Runs of each variant, with the seeds from 0."""
+    against: str | None = None
+    """The variant that each other is tested against; all pairs are tested where None."""
+
+    def seeded(self, variant: str) -> list[RunConfig]:
+        """Give the runs of a variant."""
+        config = self.variants[variant]
+        return [vary(config, seed=seed) for seed in range(self.seeds)]
+
+
+def experiments(
+    corpus: CorpusConfig,
+    names: Sequence[str] = (),
+    models: Sequence[str] = tuple(RECIPES),
+    *,
+    seeds: int = SEEDS,
+    epochs: int | None = None,
+) -> list[Experiment]:
+    """List the program's experiments on the words of a corpus, or those of them that are named.
+
+    `models` are the recipes of the family, `seeds` its runs of each. `epochs` bounds the epochs of every run,
+    for a quick look. Raises UsageError for a name that isn't known.
+    """
+    check_known("models", models, list(RECIPES))
+    if seeds < 1 or (epochs is not None and epochs < 1):
+        raise UsageError("seeds and epochs: must be at least 1")
+
+    def shortened(config: RunConfig, wanted: int) -> RunConfig:
+        # The patience of a whole run: the schedule is to come to its end.
+        wanted = wanted if epochs is None else min(wanted, epochs)
+        return vary(config, epochs=wanted, patience=max(wanted, config.training.patience))
+
+    def family(config: RunConfig) -> RunConfig:
+        return config if epochs is None else vary(config, epochs=min(config.training.epochs, epochs))
+
+    base = shortened(replace(RECIPES[SUBJECT], corpus=corpus), SHORT_EPOCHS)
+    none = dict.fromkeys(SWITCHES.values(), 0.0)
+    features = base.features
+    by_hand = "" if epochs is None else f" No run has more than {epochs} epochs (--epochs)."
+    short = (
+        f"The model is {SUBJECT}; a shortened recipe, {base.training.epochs} epochs and one seed. Scored on "
+        "the validation part, from which the best epoch was chosen too."
+    )
+    found = [
+        Experiment(
+            "family",
+            "Which model is best?",
+            f"The whole recipe of each model, {seeds} runs of each with other seeds; scored on the test part."
+            + by_hand,
+            "testing",
+            {model: family(replace(RECIPES[model], corpus=corpus)) for model in models},
+            seeds,
+        ),
+        Experiment(
+            "features",
+            "Which features?",
+            f"{short} The recipe: {features.n_mels} mel bands, {features.deltas} derivative, "
+            f"n_fft {features.n_fft}, hop {features.hop_ms:g} ms, clips levelled." + by_hand,
+            "validation",
+            {BASE: base} | {name: vary(base, **settings) for name, settings in FEATURES.items()},
+            1,
+            BASE,
+        ),
+        Experiment(
+            "hyperparameters",
+            "Which hyper-parameters?",
+            f"{short} The recipe: AdamW at a rate of {base.training.learning_rate:g}, "
+            f"{base.model.layers} layers of {base.model.units} units, dropout {base.model.dropout:g}."
+            + by_hand,
+            "validation",
+            {BASE: base} | {name: vary(base, **settings) for name, settings in HYPERPARAMETERS.items()},
+            1,
+            BASE,
+        ),
+        Experiment(
+            "augmentation",
+            "Which augmentation?",
+            f"{short} Each is tried alone, on every clip (noise and mixup: on half), then all together; the "
+            f"recipe has {', '.join(name for name, p in SWITCHES.items() if getattr(base.augment, p))}. Gain "
+            "can change nothing where clips are levelled." + by_hand,
+            "validation",
+            {
+                BASE: base,
+                "none": vary(base, **none),
+                **{name: vary(base, **none | {switch: share(switch)}) for name, switch in SWITCHES.items()},
+                "all": vary(base, **{switch: share(switch) for switch in none}),
+            },
+            1,
+            BASE,
+        ),
+        Experiment(
+            "amounts",
+            "How many clips does it take?",
+            f"{short} Fewer clips are gone through more often: "
+            + ", ".join(
+                f"{few} a word {shortened(base, n).training.epochs} times" for few, n in AMOUNTS.items()
+            )
+            + "."
+            + by_hand,
+            "validation",
+            {
+                **{
+                    f"{few} a word": shortened(vary(base, clips_per_word=few), n)
+                    for few, n in AMOUNTS.items()
+                },
+                BASE: base,
+            },
+            1,
+            BASE,
+        ),
+    ]
+    check_known("experiments", names, [experiment.name for experiment in found])
+    return [experiment for experiment in found if not names or experiment.name in names]
+
+
+def share(switch: str) -> float:
+    """Share of the clips that an augmentation changes where it is tried: half by noise and mixup."""
+    return 0.5 if switch in ("background_p", "colored_p", "mixup_p") else 1.0
+
+
+def check_known(what: str, names: Sequence[str], known: Sequence[str]) -> None:
+    """Raise UsageError for a name that isn't among those known."""
+    strangers = [name for name in names if name not in known]
+    if strangers:
+        raise UsageError(f"{what}: {', '.join(strangers)} not among {', '.join(known)}")

@@ -1,0 +1,163 @@
+"""Search for a better config: Optuna proposes, short trainings answer on the validation part."""
+
+import json
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import optuna
+from matplotlib import pyplot as plt
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import TrialState
+from optuna.visualization import matplotlib as charts
+
+from wordspot.config import RunConfig, vary
+from wordspot.corpus.corpus import open_corpus
+from wordspot.errors import DivergedError, UsageError
+from wordspot.figures import save_figure
+from wordspot.files import output_folder, write_json
+from wordspot.training.loop import train
+from wordspot.training.metrics import Metrics, read_metrics
+
+SPACE: dict[str, BaseDistribution] = {
+    "learning_rate": FloatDistribution(3e-4, 6e-3, log=True),
+    "batch_size": CategoricalDistribution([32, 64, 128]),
+    "weight_decay": FloatDistribution(1e-4, 1e-1, log=True),
+    "label_smoothing": FloatDistribution(0.0, 0.2),
+    "units": CategoricalDistribution([64, 96, 128, 192]),
+    "layers": IntDistribution(1, 3),
+    "dropout": FloatDistribution(0.0, 0.5),
+    "mask_bands": IntDistribution(0, 16),
+    "mask_ms": FloatDistribution(0.0, 400.0),
+    "shift_ms": FloatDistribution(0.0, 200.0),
+    "mixup_p": FloatDistribution(0.0, 1.0),
+    "background_p": FloatDistribution(0.0, 1.0),
+    "speed_p": FloatDistribution(0.0, 1.0),
+}
+"""Settings that are searched, by their names in the config; all others stay those of the recipe."""
+
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
+BEST = "best.json"
+PLOT_SIZES = {"slices": (3.0 * len(SPACE), 4.0), "parallel": (16.0, 5.0)}
+
+
+class HopelessError(Exception):
+    """Ends a training that does worse than others did by then."""
+
+
+def sweep(
+    recipe: RunConfig,
+    data: str | Path,
+    out: str | Path,
+    *,
+    name: str = "sweep",
+    storage: str | None = None,
+    trials: int = 20,
+    device: str = "cpu",
+    threads: int | None = None,
+    convert: bool = False,
+    skip_bad: bool = False,
+) -> Path:
+    """Search the settings of SPACE around a recipe until the study has `trials` finished ones.
+
+    The study `name` lives in `storage` (an Optuna URL; a file in `out` where None). Every process that is
+    started with the same two works on it; each may write to a folder `out` of its own. A trial whose best
+    epoch is worse than the median of the others' by then is ended early. Leaves a run for each trial, the
+    usual plots (SVG), and best.json, which `train` takes in the place of a recipe; gives the path of that.
+    Raises UsageError for a storage that can't be opened or a study of another recipe, and what `train`
+    raises.
+    """
+    if trials < 1:
+        raise UsageError(f"trials: {trials} must be at least 1")
+    folder = output_folder(Path(out))
+    corpus = open_corpus(data, recipe.corpus, convert=convert, skip_bad=skip_bad)  # its faults are no trial's
+    space = {name: range_ for name, range_ in SPACE.items() if corpus.noises or name != "background_p"}
+    study = open_study(name, storage or f"sqlite:///{(folder / 'sweep.db').resolve()}", recipe)
+    while len(study.get_trials(deepcopy=False, states=FINISHED)) < trials:
+        trial = study.ask(space)
+        run = folder / f"trial-{trial.number:04}"
+
+        def report(line: Metrics, trial: optuna.Trial = trial) -> None:
+            trial.report(line["validation_accuracy"], line["epoch"])
+            if trial.should_prune():
+                raise HopelessError
+
+        try:
+            config = vary(recipe, **trial.params)
+            train(
+                config,
+                data,
+                run,
+                device=device,
+                threads=threads,
+                convert=convert,
+                skip_bad=skip_bad,
+                after_epoch=report,
+            )
+            study.tell(trial, max(line["validation_accuracy"] for line in read_metrics(run)))
+        except (HopelessError, DivergedError):
+            study.tell(trial, state=TrialState.PRUNED)
+        except BaseException:
+            study.tell(trial, state=TrialState.FAIL)
+            raise
+    write_best(study, recipe, folder)
+    draw_plots(study, folder)
+    return folder / BEST
+
+
+def open_study(name: str, storage: str, recipe: RunConfig) -> optuna.Study:
+    """Open a study, or begin it. Raises UsageError where that fails or the study is of another recipe."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # Workers draw apart from each other, so the sampler has no seed of its own.
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2)
+    try:
+        study = optuna.create_study(
+            storage=storage, study_name=name, direction="maximize", pruner=pruner, load_if_exists=True
+        )
+    except Exception as error:  # whatever the storage's driver raises
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"storage: {storage} can't be opened ({reason})") from None
+    text = json.dumps(asdict(recipe))
+    if study.user_attrs.setdefault("recipe", text) != text:
+        raise UsageError(f"name: the study {name} is of another recipe: choose another --name")
+    study.set_user_attr("recipe", text)
+    return study
+
+
+def write_best(study: optuna.Study, recipe: RunConfig, folder: Path) -> None:
+    """Write the best config as `train` takes it, with what it scored."""
+    best = study.best_trial
+    found = {
+        "config": asdict(vary(recipe, **best.params)),
+        "trial": best.number,
+        "validation_accuracy": best.value,
+        "trials": len(study.get_trials(deepcopy=False, states=FINISHED)),
+    }
+    write_json(folder / BEST, found)
+
+
+def draw_plots(study: optuna.Study, folder: Path) -> None:
+    """Draw Optuna's plots: those of a few settings need two finished trials that differ."""
+    plots: dict[str, Callable[..., Any]] = {
+        "history": charts.plot_optimization_history,
+        "epochs": charts.plot_intermediate_values,
+        "slices": charts.plot_slice,
+        "parallel": charts.plot_parallel_coordinate,
+        "importances": charts.plot_param_importances,
+    }
+    values = {trial.value for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))}
+    if len(values) < 2:
+        plots = {"history": plots["history"], "epochs": plots["epochs"]}
+    mpl.use("agg")
+    for name, plot in plots.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # these plots are called experimental
+            axes = plot(study)
+            figure = np.ravel(axes)[0].figure
+            figure.set_size_inches(*PLOT_SIZES.get(name, (8, 4.5)))
+            save_figure(figure, folder / f"{name}.svg")
+            plt.close(figure)

@@ -1,0 +1,122 @@
+"""A search over tiny models: what it leaves, what it ends early, and what goes on where."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+import wordspot.training.sweep as module
+from tests.runs import assert_one_line
+from wordspot.config import RunConfig, read_recipe, vary
+from wordspot.errors import DivergedError, UsageError
+from wordspot.training.sweep import SPACE, sweep
+
+Train = Callable[..., Path]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[RunConfig]:
+    """Put in the place of training one whose accuracy is the dropout, for a first and a second epoch."""
+    trained: list[RunConfig] = []
+
+    def train(config: RunConfig, data: Path, run: Path, *, after_epoch: Any, **settings: object) -> Path:
+        trained.append(config)
+        run.mkdir()
+        lines = []
+        for epoch in (1, 2, 3, 4):
+            lines.append({"epoch": epoch, "validation_accuracy": config.model.dropout})
+            (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+            after_epoch(lines[-1])
+        return run
+
+    monkeypatch.setattr(module, "train", train)
+    return trained
+
+
+def storage_in(folder: Path) -> str:
+    return f"sqlite:///{folder / 'sweep.db'}"
+
+
+def test_the_best_trial_becomes_a_config(
+    quick: list[RunConfig], tiny: RunConfig, shared_recordings: Path, tmp_path: Path
+) -> None:
+    best = sweep(tiny, shared_recordings, tmp_path, trials=8)
+    assert best == tmp_path / "best.json"
+    assert len(quick) == 8
+    winner = max(quick, key=lambda config: config.model.dropout)
+    assert read_recipe(best) == winner
+    stored = json.loads(best.read_text())
+    assert stored["trials"] == 8
+    assert stored["validation_accuracy"] == winner.model.dropout
+    assert quick[stored["trial"]] == winner
+    for config in quick:
+        # Only what is searched differs from the recipe.
+        settings = {name: getattr(part, name) for part in vars(tiny).values() for name in vars(part)}
+        searched = {name: value for name, value in settings.items() if name in SPACE}
+        assert vary(config, **searched) == tiny
+    for name in ("history", "epochs", "slices", "parallel", "importances"):
+        assert (tmp_path / f"{name}.svg").stat().st_size > 1000
+
+
+def test_a_worker_takes_up_the_study_of_another(
+    quick: list[RunConfig], tiny: RunConfig, shared_recordings: Path, tmp_path: Path
+) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    sweep(tiny, shared_recordings, one, storage=storage_in(tmp_path), trials=3)
+    sweep(tiny, shared_recordings, other, storage=storage_in(tmp_path), trials=5)
+    assert len(quick) == 5
+    assert [path.name for path in sorted(other.glob("trial-*"))] == ["trial-0003", "trial-0004"]
+    assert read_recipe(other / "best.json") == max(quick, key=lambda config: config.model.dropout)
+    sweep(tiny, shared_recordings, other, storage=storage_in(tmp_path), trials=5)
+    assert len(quick) == 5
+    with pytest.raises(UsageError, match="another recipe") as error:
+        sweep(vary(tiny, epochs=9), shared_recordings, other, storage=storage_in(tmp_path), trials=6)
+    assert_one_line(error.value)
+
+
+def test_hopeless_trials_end_early(
+    quick: list[RunConfig], tiny: RunConfig, shared_recordings: Path, tmp_path: Path
+) -> None:
+    sweep(tiny, shared_recordings, tmp_path, trials=12)
+    study = optuna.load_study(study_name="sweep", storage=storage_in(tmp_path))
+    pruned = [trial for trial in study.trials if trial.state == optuna.trial.TrialState.PRUNED]
+    assert pruned
+    for trial in pruned:
+        assert trial.number >= 4
+        assert len(trial.intermediate_values) == 2  # every trial has a first epoch
+        before = [one.params["dropout"] for one in study.trials[: trial.number] if one not in pruned]
+        assert trial.params["dropout"] < sorted(before)[(len(before)) // 2]
+
+
+def test_what_goes_wrong_in_a_trial(
+    tiny: RunConfig, shared_recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors: list[BaseException] = [DivergedError("no number"), KeyboardInterrupt()]
+
+    def train(*arguments: object, **settings: object) -> Path:
+        raise errors.pop(0)
+
+    monkeypatch.setattr(module, "train", train)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(tiny, shared_recordings, tmp_path, trials=3)
+    study = optuna.load_study(study_name="sweep", storage=storage_in(tmp_path))
+    states = [trial.state for trial in study.trials]
+    assert states == [optuna.trial.TrialState.PRUNED, optuna.trial.TrialState.FAIL]
+
+
+def test_a_real_trial(tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> None:
+    best = sweep(vary(tiny, epochs=1), shared_recordings, tmp_path, trials=1)
+    run = tmp_path / "trial-0000"
+    assert read_recipe(run / "config.json") == read_recipe(best)
+    line = json.loads((run / "metrics.jsonl").read_text())
+    assert json.loads(best.read_text())["validation_accuracy"] == line["validation_accuracy"]
+
+
+def test_wrong_use(tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> None:
+    for settings in ({"trials": 0}, {"storage": "nonsense://here"}, {"storage": "nonsense"}):
+        with pytest.raises(UsageError) as error:
+            sweep(tiny, shared_recordings, tmp_path, **settings)
+        assert_one_line(error.value)
