@@ -101,3 +101,10 @@ def test_epochs_of_one_generator_differ(corpus: Corpus) -> None:
     first, second = order(list(training)), order(list(training))
     assert first != second
     assert sorted(first) == sorted(second)
+
+
+def test_a_single_clip_at_the_end_is_left_out_of_training_alone(corpus: Corpus) -> None:
+    assert [len(batch.labels) for batch in batches(corpus, "training", 19, seed=0)] == [19]
+    assert [len(batch.labels) for batch in batches(corpus, "training", 19)] == [19, 1]
+    assert [len(batch.labels) for batch in batches(corpus, "training", 18, seed=0)] == [18, 2]
+    assert [len(batch.labels) for batch in batches(corpus, "testing", 4, seed=0)] == [1]

@@ -11,7 +11,7 @@ from wordspot.config import SILENCE, UNKNOWN, CorpusConfig
 from wordspot.corpus.corpus import open_corpus
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import SPLITS, Split
-from wordspot.errors import WordspotError
+from wordspot.errors import ClipError, WordspotError
 
 
 def paths_of(root: Path, word: str, split: Split) -> list[Path]:
@@ -43,6 +43,17 @@ def test_fewer_training_clips_of_each_word_are_a_part_of_more(shared_recordings:
         assert {tuple(corpus.rows(split)) for corpus in corpora.values()} == {
             tuple(corpora[None].rows(split))
         }
+
+
+def test_noise_that_cannot_be_read_is_left_out_and_named(noisy_recordings: Path) -> None:
+    bad = noisy_recordings / "_background_noise_" / "noise0.wav"
+    bad.write_text("hello")
+    config = CorpusConfig(words=("low", "high"), silence=True)
+    with pytest.raises(ClipError, match=r"noise0\.wav"):
+        open_corpus(noisy_recordings, config)
+    with pytest.warns(UserWarning, match=r"left out .*noise0\.wav"):
+        corpus = open_corpus(noisy_recordings, config, skip_bad=True)
+    assert [path.name for path in corpus.noises] == ["noise1.wav"]
 
 
 def test_added_classes_have_the_clips_of_a_word(noisy_recordings: Path) -> None:

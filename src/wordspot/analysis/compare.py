@@ -38,6 +38,8 @@ def compare(
     *,
     data: str | Path | None = None,
     against: str | None = None,
+    convert: bool = False,
+    skip_bad: bool = False,
 ) -> Comparison:
     """Compare runs that were evaluated on the same part of the same clips; seeds of a model go together.
 
@@ -50,7 +52,7 @@ def compare(
         raise UsageError("compare: name runs of at least two models (runs that differ in the seed are one)")
     if against is not None and against not in [group.name for group in groups]:
         raise UsageError(f"against: {against} not among {', '.join(group.name for group in groups)}")
-    corpus = None if data is None else open_same(data, groups[0])
+    corpus = None if data is None else open_same(data, groups[0], convert=convert, skip_bad=skip_bad)
     return compare_groups(groups, output_folder(Path(out)), split, corpus=corpus, against=against)
 
 
@@ -104,10 +106,10 @@ def run_names(group: Group, out: Path) -> list[str]:
     return [Path(os.path.relpath(run, out)).as_posix() for run in group.runs]
 
 
-def open_same(data: str | Path, group: Group) -> Corpus:
+def open_same(data: str | Path, group: Group, *, convert: bool, skip_bad: bool) -> Corpus:
     """Open the clips that runs are of. Raises UsageError where `data` holds others."""
     config, _ = read_config(group.runs[0])
-    corpus = open_corpus(data, config.corpus)
+    corpus = open_corpus(data, config.corpus, convert=convert, skip_bad=skip_bad)
     if corpus.store.fingerprint != group.evaluations[0]["fingerprint"]:
         raise UsageError(f"{data}: not the clips that {group.runs[0]} was evaluated on: name those")
     return corpus

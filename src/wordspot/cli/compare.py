@@ -5,6 +5,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
+from wordspot.cli.options import Convert, SkipBad
 from wordspot.corpus.index import Split
 
 
@@ -24,10 +25,13 @@ def compare(
     against: Annotated[
         str | None, arg(metavar="MODEL", help="Test only the pairs with this one; all pairs where left out.")
     ] = None,
+    convert: Convert = False,
+    skip_bad: SkipBad = False,
 ) -> None:
     """Compare evaluated runs: what each model costs, how well it does, which differences are real."""
     from wordspot.analysis.compare import compare
     from wordspot.analysis.tables import print_comparison
 
-    print_comparison(compare(runs, out, split, data=data, against=against))
+    result = compare(runs, out, split, data=data, against=against, convert=convert, skip_bad=skip_bad)
+    print_comparison(result)
     print(f"written to {out}: comparison.json and figures")

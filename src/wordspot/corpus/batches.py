@@ -67,12 +67,15 @@ def loader(
 ) -> DataLoader[tuple[Tensor, int]]:
     """Load one part in batches, in the store's order or in that drawn by `shuffle`.
 
-    Reading from the store costs so little that worker processes would only add to it.
+    Reading from the store costs so little that worker processes would only add to it. Where clips are drawn,
+    a last batch of a single one is left out: batch normalisation can't learn from it.
     """
+    clips = ClipDataset(corpus, split)
     return DataLoader(
-        ClipDataset(corpus, split),
+        clips,
         batch_size=batch_size,
         shuffle=shuffle is not None,
+        drop_last=shuffle is not None and 1 == len(clips) % batch_size < len(clips),
         generator=shuffle,
         collate_fn=Collate(corpus.config.samples),
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wordspot.config import CorpusConfig
+from wordspot.corpus.audio import header
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import Index, Split, assert_every_class, assert_speakers_apart, choose
 from wordspot.corpus.noise import cut_silence
 from wordspot.corpus.speech_commands import download, index_speech_commands, version_in
 from wordspot.corpus.store import Store, cache_folder, open_store
+from wordspot.errors import ClipError
 
 SPEECH_COMMANDS = "speech-commands"
 
@@ -48,6 +50,19 @@ def place_in_word(table: pd.DataFrame) -> "pd.Series[int]":
     return table.loc[hashes.sort_values().index].groupby(["split", "word"]).cumcount()
 
 
+def usable(noises: list[Path]) -> list[Path]:
+    """Leave out recordings of noise that can't be read, with a warning that names each."""
+    kept = []
+    for path in noises:
+        try:
+            header(path)
+        except ClipError as error:
+            warnings.warn(f"left out {error}", stacklevel=2)
+        else:
+            kept.append(path)
+    return kept
+
+
 def find_index(data: str | Path) -> Index:
     """Index a corpus: `speech-commands` (downloaded once), a torchaudio root, or a folder of word folders."""
     if str(data) == SPEECH_COMMANDS:
@@ -69,6 +84,8 @@ def open_corpus(
     a class without clips in a part, or a clip that can't be used (unless `skip_bad` leaves it out).
     """
     index = find_index(data)
+    if skip_bad:
+        index = replace(index, noises=usable(index.noises))
     clips = choose(index, config)
     if config.silence:
         clips += cut_silence(index, clips, config)
