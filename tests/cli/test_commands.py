@@ -252,7 +252,7 @@ def test_study(
     assert ran.err.startswith("study: 0 of 4 runs finished, at most about ")
     (result,) = json.loads((out / "study.json").read_text())
     assert result["name"] == "family"
-    assert "No run has more than 1 epochs" in result["note"]
+    assert "No run has more epochs than 1" in result["note"]
     assert result["note"] in ran.out
     contenders = result["comparison"]["contenders"]
     assert [one["name"] for one in contenders] == list(MODELS)

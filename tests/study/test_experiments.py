@@ -58,7 +58,7 @@ def test_fewer_clips_are_gone_through_more_often() -> None:
 def test_a_quick_look_bounds_every_run_and_says_so() -> None:
     for experiment in experiments(CORPUS, epochs=2, seeds=1):
         assert all(config.training.epochs <= 2 for config in experiment.variants.values())
-        assert "No run has more than 2 epochs" in experiment.note
+        assert "No run has more epochs than 2" in experiment.note
         assert experiment.seeds == 1
 
 

@@ -104,80 +104,64 @@ def experiments(
     def family(config: RunConfig) -> RunConfig:
         return config if epochs is None else vary(config, epochs=min(config.training.epochs, epochs))
 
+    whole = "" if epochs is None else f" No run has more epochs than {epochs}, though: --epochs."
     base = shortened(replace(RECIPES[SUBJECT], corpus=corpus), SHORT_EPOCHS)
-    none = dict.fromkeys(SWITCHES.values(), 0.0)
-    features = base.features
-    by_hand = "" if epochs is None else f" No run has more than {epochs} epochs (--epochs)."
-    short = (
-        f"The model is {SUBJECT}; a shortened recipe, {base.training.epochs} epochs and one seed. Scored on "
-        "the validation part, from which the best epoch was chosen too."
-    )
+    features, model, training, augment = base.features, base.model, base.training, base.augment
+    off = dict.fromkeys(SWITCHES.values(), 0.0)
+    few = {f"{count} a word": (count, shortened(base, wanted)) for count, wanted in AMOUNTS.items()}
+
+    def short(name: str, question: str, note: str, variants: dict[str, RunConfig]) -> Experiment:
+        made = (
+            f"The model is {SUBJECT}; a shortened recipe, {training.epochs} epochs and one seed. Scored on "
+            f"the validation part, from which the best epoch was chosen too. {note}{whole}"
+        )
+        return Experiment(name, question, made, "validation", variants, seeds=1, against=BASE)
+
     found = [
         Experiment(
             "family",
             "Which model is best?",
             f"The whole recipe of each model, {seeds} runs of each with other seeds; scored on the test part."
-            + by_hand,
+            + whole,
             "testing",
             {model: family(replace(RECIPES[model], corpus=corpus)) for model in models},
             seeds,
         ),
-        Experiment(
+        short(
             "features",
             "Which features?",
-            f"{short} The recipe: {features.n_mels} mel bands, {features.deltas} derivative, "
-            f"n_fft {features.n_fft}, hop {features.hop_ms:g} ms, clips levelled." + by_hand,
-            "validation",
+            f"The recipe has {features.n_mels} mel bands, {features.deltas} derivative, n_fft "
+            f"{features.n_fft} and a hop of {features.hop_ms:g} ms, and levels the clips.",
             {BASE: base} | {name: vary(base, **settings) for name, settings in FEATURES.items()},
-            1,
-            BASE,
         ),
-        Experiment(
+        short(
             "hyperparameters",
             "Which hyper-parameters?",
-            f"{short} The recipe: AdamW at a rate of {base.training.learning_rate:g}, "
-            f"{base.model.layers} layers of {base.model.units} units, dropout {base.model.dropout:g}."
-            + by_hand,
-            "validation",
+            f"The recipe has {training.optimizer} at a rate of {training.learning_rate:g}, {model.layers} "
+            f"layers of {model.units} units and a dropout of {model.dropout:g}.",
             {BASE: base} | {name: vary(base, **settings) for name, settings in HYPERPARAMETERS.items()},
-            1,
-            BASE,
         ),
-        Experiment(
+        short(
             "augmentation",
             "Which augmentation?",
-            f"{short} Each is tried alone, on every clip (noise and mixup: on half), then all together; the "
-            f"recipe has {', '.join(name for name, p in SWITCHES.items() if getattr(base.augment, p))}. Gain "
-            "can change nothing where clips are levelled." + by_hand,
-            "validation",
+            "Each is tried alone, on every clip (noise and mixup: on half), then all together. The recipe "
+            f"has {', '.join(name for name, switch in SWITCHES.items() if getattr(augment, switch))}. Gain "
+            "changes nothing where clips are levelled.",
             {
                 BASE: base,
-                "none": vary(base, **none),
-                **{name: vary(base, **none | {switch: share(switch)}) for name, switch in SWITCHES.items()},
-                "all": vary(base, **{switch: share(switch) for switch in none}),
+                "none": vary(base, **off),
+                **{name: vary(base, **off | {switch: share(switch)}) for name, switch in SWITCHES.items()},
+                "all": vary(base, **{switch: share(switch) for switch in off}),
             },
-            1,
-            BASE,
         ),
-        Experiment(
+        short(
             "amounts",
             "How many clips does it take?",
-            f"{short} Fewer clips are gone through more often: "
-            + ", ".join(
-                f"{few} a word {shortened(base, n).training.epochs} times" for few, n in AMOUNTS.items()
-            )
-            + "."
-            + by_hand,
-            "validation",
-            {
-                **{
-                    f"{few} a word": shortened(vary(base, clips_per_word=few), n)
-                    for few, n in AMOUNTS.items()
-                },
-                BASE: base,
-            },
-            1,
-            BASE,
+            "Fewer clips are gone through more often: "
+            + ", ".join(f"{name} {config.training.epochs} times" for name, (_, config) in few.items())
+            + ".",
+            {name: vary(config, clips_per_word=count) for name, (count, config) in few.items()}
+            | {BASE: base},
         ),
     ]
     check_known("experiments", names, [experiment.name for experiment in found])

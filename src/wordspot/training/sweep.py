@@ -14,10 +14,11 @@ from matplotlib import pyplot as plt
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 from optuna.visualization import matplotlib as charts
+from rich.console import Console
 
 from wordspot.config import RunConfig, vary
 from wordspot.corpus.corpus import open_corpus
-from wordspot.errors import DivergedError, UsageError
+from wordspot.errors import DivergedError, UsageError, WordspotError
 from wordspot.figures import save_figure
 from wordspot.files import output_folder, write_json
 from wordspot.training.loop import train
@@ -77,9 +78,11 @@ def sweep(
     corpus = open_corpus(data, recipe.corpus, convert=convert, skip_bad=skip_bad)  # its faults are no trial's
     space = {name: range_ for name, range_ in SPACE.items() if corpus.noises or name != "background_p"}
     study = open_study(name, storage or f"sqlite:///{(folder / 'sweep.db').resolve()}", recipe)
-    while len(study.get_trials(deepcopy=False, states=FINISHED)) < trials:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    while (finished := count_finished(study)) < trials:
         trial = study.ask(space)
         run = folder / f"trial-{trial.number:04}"
+        console.print(f"{run.name}: {finished} of {trials} finished; {describe(trial.params)}")
 
         def report(line: Metrics, trial: optuna.Trial = trial) -> None:
             trial.report(line["validation_accuracy"], line["epoch"])
@@ -104,9 +107,25 @@ def sweep(
         except BaseException:
             study.tell(trial, state=TrialState.FAIL)
             raise
+    if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+        raise WordspotError(f"{folder}: no trial came to its end: raise --trials")
     write_best(study, recipe, folder)
     draw_plots(study, folder)
     return folder / BEST
+
+
+def count_finished(study: optuna.Study) -> int:
+    """Count the trials that came to an end, their own or an early one."""
+    return len(study.get_trials(deepcopy=False, states=FINISHED))
+
+
+def describe(settings: dict[str, Any]) -> str:
+    """Name settings in one line.
+
+    >>> describe({"learning_rate": 0.00123456, "layers": 2})
+    'learning_rate 0.00123, layers 2'
+    """
+    return ", ".join(f"{name} {value:.3g}" for name, value in settings.items())
 
 
 def open_study(name: str, storage: str, recipe: RunConfig) -> optuna.Study:
@@ -135,7 +154,7 @@ def write_best(study: optuna.Study, recipe: RunConfig, folder: Path) -> None:
         "config": asdict(vary(recipe, **best.params)),
         "trial": best.number,
         "validation_accuracy": best.value,
-        "trials": len(study.get_trials(deepcopy=False, states=FINISHED)),
+        "trials": count_finished(study),
     }
     write_json(folder / BEST, found)
 
