@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wordspot.analysis.comparison import Contender
 from wordspot.analysis.intervals import Interval
 from wordspot.analysis.results import Group
-from wordspot.figures import COLORS, STYLE, Plot
+from wordspot.figures import COLORS, STYLE, Plot, colors_for
 from wordspot.training.metrics import read_metrics
 
 COLUMNS = 4
@@ -42,7 +42,7 @@ def plot_curves_together(groups: Sequence[Group]) -> Figure:
     with mpl.rc_context(STYLE):
         figure = Plot(figsize=(10, 4))
         panels = figure.subplots(1, 2)
-        for group, color in zip(groups, cycled(len(groups)), strict=True):
+        for group, color in zip(groups, colors_for(len(groups)), strict=True):
             for number, run in enumerate(group.runs):
                 metrics = read_metrics(run)
                 epochs = [line["epoch"] for line in metrics]
@@ -124,7 +124,7 @@ def plot_calibration(groups: Sequence[Group], bins: int = 10) -> Figure:
         figure = Plot(figsize=(5.5, 5))
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color="gray", linewidth=1)
-        for group, color in zip(groups, cycled(len(groups)), strict=True):
+        for group, color in zip(groups, colors_for(len(groups)), strict=True):
             confidence, right = group.confidence.ravel(), group.right.ravel()
             place = np.minimum((confidence * bins).astype(int), bins - 1)
             inside = [place == one for one in range(bins) if (place == one).sum() >= 10]
@@ -148,7 +148,7 @@ def plot_noise(contenders: Sequence[Contender]) -> Figure:
         figure = Plot(figsize=(6, 4))
         axes = figure.subplots()
         ratios = list(contenders[0].noise)
-        for one, color in zip(contenders, cycled(len(contenders)), strict=True):
+        for one, color in zip(contenders, colors_for(len(contenders)), strict=True):
             values = [one.accuracy, *one.noise.values()]
             axes.plot(range(len(values)), values, "o-", color=color, markersize=4, label=one.name)
         axes.set_xticks(range(len(ratios) + 1), ["as they are", *map(str, ratios)])
@@ -171,8 +171,3 @@ def plot_amounts(contenders: Sequence[Contender]) -> Figure:
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set(xlabel="training clips, all words together", ylabel="accuracy; shaded: 95 % interval")
     return figure
-
-
-def cycled(count: int) -> list[str]:
-    """Give a colour for each of `count` models."""
-    return [COLORS[number % len(COLORS)] for number in range(count)]
