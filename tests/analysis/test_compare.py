@@ -270,7 +270,8 @@ def test_what_cannot_be_compared(runs: list[Path], evaluated: Path, tmp_path: Pa
     with pytest.raises(UsageError, match=r"evaluate .* --split validation"):
         compare(runs, tmp_path / "out", "validation")
     scores = json.loads((runs[0] / "evaluation-testing.json").read_text())
-    (runs[0] / "evaluation-testing.json").write_text(json.dumps(scores | {"fingerprint": "another"}))
-    with pytest.raises(UsageError, match="other clips"):
-        compare(runs, tmp_path / "out")
+    for other in ({"fingerprint": "another"}, {"words": scores["words"][::-1]}):
+        (runs[0] / "evaluation-testing.json").write_text(json.dumps(scores | other))
+        with pytest.raises(UsageError, match="other clips or words"):
+            compare(runs, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 import wordspot
-import wordspot.study.study as module
+import wordspot.training.parallel as module
 from tests.runs import files_of, metrics_of
 from wordspot.analysis.comparison import Comparison, read_comparison
 from wordspot.config import FeatureConfig, RecurrentConfig, RunConfig, vary
@@ -121,7 +121,7 @@ def test_stopped_study_goes_on(
     whole, results = unbroken
     folder = tmp_path / "stopped"
 
-    def stop(config: RunConfig, data: Path, run: Path, **settings: bool | str) -> Path:
+    def stop(config: RunConfig, data: Path, run: Path, **settings: bool | str | None) -> Path:
         """Train until the last run of the family has had its first epoch."""
 
         def after_epoch(line: object) -> None:

@@ -60,7 +60,7 @@ class Group:
 def gather(runs: Sequence[Path], split: Split) -> list[Group]:
     """Gather evaluated runs by model, in the order of each one's first.
 
-    Raises UsageError for a run that is named twice, not evaluated on that part, or of other clips.
+    Raises UsageError for a run that is named twice, not evaluated on that part, or of other clips or words.
     """
     if len(set(runs)) < len(runs):
         raise UsageError("compare: a run is named twice")
@@ -75,8 +75,15 @@ def gather(runs: Sequence[Path], split: Split) -> list[Group]:
         configs.setdefault(seedless, []).append(run)
     names = group_names(list(configs.values()))
     groups = [read_group(name, members, split) for name, members in zip(names, configs.values(), strict=True)]
-    if len({evaluation["fingerprint"] for group in groups for evaluation in group.evaluations}) > 1:
-        raise UsageError("compare: the runs are of other clips than each other: train them on the same")
+    heard = {
+        (one["fingerprint"], *(scores["word"] for scores in one["words"]))
+        for group in groups
+        for one in group.evaluations
+    }
+    if len(heard) > 1:
+        raise UsageError(
+            "compare: the runs are of other clips or words than each other: train them on the same"
+        )
     return groups
 
 

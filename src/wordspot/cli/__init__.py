@@ -2,7 +2,6 @@
 
 import os
 import sys
-import warnings
 from collections.abc import Callable
 
 import tyro
@@ -13,14 +12,14 @@ from wordspot.cli.predict import predict
 from wordspot.cli.study import study
 from wordspot.cli.sweep import sweep
 from wordspot.cli.train import evaluate, recipe_type, train
-from wordspot.errors import WordspotError
+from wordspot.errors import WordspotError, warn_in_one_line
 
 INTERRUPTED = 130
 
 
 def main() -> None:
     """Run one verb; exits with 0, with 2 for wrong use, with 1 for failure, with 130 when interrupted."""
-    warnings.showwarning = lambda message, *_args, **_kwargs: print(f"wordspot: {message}", file=sys.stderr)
+    warn_in_one_line()
     try:
         for verb in (train, sweep):
             verb.__annotations__["recipe"] = recipe_type(sys.argv[1:])

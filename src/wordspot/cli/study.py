@@ -5,7 +5,7 @@ from typing import Annotated
 
 from tyro.conf import arg
 
-from wordspot.cli.options import Convert, Data, Device, SkipBad, Threads
+from wordspot.cli.options import Convert, Data, Device, SkipBad
 from wordspot.config import RECIPES, CorpusConfig
 
 
@@ -28,8 +28,11 @@ def study(
     epochs: Annotated[
         int | None, arg(metavar="N", help="Most epochs of any run, for a quick look; said in every table.")
     ] = None,
+    jobs: Annotated[int, arg(metavar="N", help="Runs that are trained at once.")] = 2,
     device: Device = "cpu",
-    threads: Threads = None,
+    threads: Annotated[
+        int | None, arg(metavar="N", help="Threads of each run on the CPU; one for each core where None.")
+    ] = 1,
     convert: Convert = False,
     skip_bad: SkipBad = False,
 ) -> None:
@@ -39,7 +42,16 @@ def study(
     from wordspot.study.study import run_study
 
     asked = list_experiments(corpus, experiments, models, seeds=seeds, epochs=epochs)
-    results = run_study(asked, data, out, device=device, threads=threads, convert=convert, skip_bad=skip_bad)
+    results = run_study(
+        asked,
+        data,
+        out,
+        jobs=jobs,
+        device=device,
+        threads=threads,
+        convert=convert,
+        skip_bad=skip_bad,
+    )
     for result in results:
         print(f"\n{result.question} {result.note}")
         print_comparison(result.comparison)

@@ -17,9 +17,10 @@ WARM_UP, STEPS = 2, 4
 
 
 class Forecast:
-    """The time that the runs of a study have left."""
+    """The time that the runs of a study have left, so many `jobs` at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
         self.minutes: dict[Path, float] = {}
         self.for_an_epoch: dict[RunConfig, float] = {}
 
@@ -42,7 +43,7 @@ class Forecast:
 
     def __str__(self) -> str:
         finished = sum(minutes == 0 for minutes in self.minutes.values())
-        hours, minutes = divmod(round(sum(self.minutes.values())), 60)
+        hours, minutes = divmod(round(sum(self.minutes.values()) / self.jobs), 60)
         left = f"{hours} h {minutes} min" if hours else f"{minutes} min"
         return f"{finished} of {len(self.minutes)} runs finished, at most about {left} of training left"
 

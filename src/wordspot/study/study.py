@@ -9,14 +9,15 @@ from rich.console import Console
 from wordspot.analysis.compare import compare_groups, current_comparison
 from wordspot.analysis.evaluate import evaluate, is_scored
 from wordspot.analysis.results import read_group
-from wordspot.config import CorpusConfig, RunConfig
-from wordspot.corpus.corpus import Corpus, open_corpus
+from wordspot.config import RunConfig
+from wordspot.corpus.corpus import open_corpus
+from wordspot.errors import UsageError
 from wordspot.files import output_folder, write_json, write_text
 from wordspot.models.device import open_device
 from wordspot.study.experiments import Experiment
 from wordspot.study.forecast import Forecast
 from wordspot.study.summary import Result, summary
-from wordspot.training.loop import train
+from wordspot.training.parallel import train_all
 
 
 def run_study(
@@ -24,6 +25,7 @@ def run_study(
     data: str | Path,
     out: str | Path,
     *,
+    jobs: int = 1,
     device: str = "cpu",
     threads: int | None = None,
     convert: bool = False,
@@ -31,38 +33,41 @@ def run_study(
 ) -> list[Result]:
     """Train and score every run of the experiments on the clips of `data`, and compare what they gave.
 
-    Leaves in the folder `out` a folder for each experiment, with its runs, its comparison and figures, and
-    study.json and summary.md with all results. Says beforehand how long it will take. A study that was
-    stopped goes on where it was; a config that stands in two experiments is trained once. Raises what
-    `train`, `evaluate` and `compare` raise.
+    `jobs` runs are trained at once, each in a process of its own where there are more than one. Leaves in the
+    folder `out` a folder for each experiment, with its runs, its comparison and figures, and study.json and
+    summary.md with all results. Says beforehand how long it will take. A study that was stopped goes on where
+    it was; a config that stands in two experiments is trained once. Raises what `train`, `evaluate` and
+    `compare` raise.
     """
+    if jobs < 1:
+        raise UsageError(f"jobs: {jobs} must be at least 1")
     folder = output_folder(Path(out))
     where = open_device(device, threads)
+    reading = {"convert": convert, "skip_bad": skip_bad}
     places = lay_out(experiments, folder)
-    corpora: dict[CorpusConfig, Corpus] = {}
-    for config in places:
-        if config.corpus not in corpora:
-            corpora[config.corpus] = open_corpus(data, config.corpus, convert=convert, skip_bad=skip_bad)
-    forecast = Forecast()
+    corpora = {
+        corpus: open_corpus(data, corpus, **reading) for corpus in {config.corpus for config in places}
+    }
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    forecast = Forecast(jobs)
     for config, run in places.items():
         forecast.add(config, corpora[config.corpus], run, where)
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(f"study: {forecast}")
 
     results = []
     for experiment in experiments:
-        groups = []
-        for variant in experiment.variants:
-            configs = experiment.seeded(variant)
-            for config in configs:
-                run = places[config]
-                console.print(f"{run.relative_to(folder)}: {forecast}")
-                train(config, data, run, device=device, convert=convert, skip_bad=skip_bad)
-                if not is_scored(run, experiment.split):
-                    evaluate(run, data, experiment.split, device=device, convert=convert, skip_bad=skip_bad)
-                forecast.done(run)
-            groups.append(read_group(variant, [places[config] for config in configs], experiment.split))
-        place, corpus = folder / experiment.name, corpora[configs[0].corpus]
+        variants = {variant: experiment.seeded(variant) for variant in experiment.variants}
+        runs = [(config, places[config]) for configs in variants.values() for config in configs]
+        for run in train_all(runs, data, jobs, device=device, threads=threads, **reading):
+            forecast.done(run)
+            console.print(f"{run.relative_to(folder)} is trained; {forecast}")
+            if not is_scored(run, experiment.split):
+                evaluate(run, data, experiment.split, device=device, **reading)
+        groups = [
+            read_group(variant, [places[config] for config in configs], experiment.split)
+            for variant, configs in variants.items()
+        ]
+        place, corpus = folder / experiment.name, corpora[runs[0][0].corpus]
         comparison = current_comparison(groups, place, experiment.split) or compare_groups(
             groups, place, experiment.split, corpus=corpus, against=experiment.against
         )

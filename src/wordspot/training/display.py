@@ -11,9 +11,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 class Display:
     """Writes to standard error; the bar only where that is a terminal."""
 
-    def __init__(self, epochs: int, steps: int, finished: int) -> None:
+    def __init__(self, epochs: int, steps: int, finished: int, *, quiet: bool) -> None:
         self.epochs = epochs
-        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -21,7 +21,7 @@ class Display:
             TextColumn("{task.fields[figures]}"),
             TimeRemainingColumn(),
             console=self.console,
-            disable=not self.console.is_terminal,
+            disable=quiet or not self.console.is_terminal,
             transient=True,
         )
         self.task = self.bar.add_task("epoch", total=epochs * steps, completed=finished * steps, figures="")

@@ -67,12 +67,14 @@ def train(
     threads: int | None = None,
     convert: bool = False,
     skip_bad: bool = False,
+    quiet: bool = False,
     after_epoch: Callable[[Metrics], None] | None = None,
 ) -> Path:
     """Train one recogniser on the clips of `data` and leave the run in the folder `out`.
 
     A run that was stopped goes on after its last finished epoch; one that is finished is left as it is.
-    `after_epoch` is called with the figures of each epoch, finished ones first; it may raise to end training.
+    Progress goes to standard error unless `quiet`. `after_epoch` is called with the figures of each epoch,
+    finished ones first; it may raise to end training.
     Equal configs on equal clips give equal weights on the same machine with the same number of `threads`
     (default: one for each core). Gives the run's folder. Raises UsageError where `out` holds another run or
     `device` isn't there, and WordspotError where the clips can't be used.
@@ -81,7 +83,7 @@ def train(
     corpus = open_corpus(data, config.corpus, convert=convert, skip_bad=skip_bad)
     run = output_folder(Path(out))
     claim(run, config, provenance(corpus, str(data), where))
-    fit(config, corpus, run, where, after_epoch)
+    fit(config, corpus, run, where, quiet=quiet, after_epoch=after_epoch)
     draw_curves(run)
     return run
 
@@ -91,6 +93,8 @@ def fit(
     corpus: Corpus,
     run: Path,
     device: torch.device,
+    *,
+    quiet: bool = False,
     after_epoch: Callable[[Metrics], None] | None = None,
 ) -> None:
     """Train in the folder `run`, from its last finished epoch where it has one."""
@@ -117,7 +121,7 @@ def fit(
     if is_over(metrics, recipe):
         return
 
-    with Display(recipe.epochs, len(training), epoch) as display:
+    with Display(recipe.epochs, len(training), epoch, quiet=quiet) as display:
         while not is_over(metrics, recipe):
             epoch, started = epoch + 1, time.perf_counter()
             seed_epoch(recipe.seed, epoch, draw)
