@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wordspot.analysis.comparison import Comparison
     from wordspot.analysis.evaluate import Evaluation, evaluate
     from wordspot.analysis.explore import Exploration
+    from wordspot.analysis.mistakes import write_mistakes
     from wordspot.config import RECIPES, RunConfig
     from wordspot.corpus.corpus import open_corpus
     from wordspot.errors import WordspotError
@@ -41,6 +42,7 @@ HOMES = {
     "open_corpus": "corpus.corpus",
     "run_study": "study.study",
     "train": "training.loop",
+    "write_mistakes": "analysis.mistakes",
 }
 __all__ = [
     "RECIPES",
@@ -58,6 +60,7 @@ __all__ = [
     "open_corpus",
     "run_study",
     "train",
+    "write_mistakes",
 ]
 
 

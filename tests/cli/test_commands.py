@@ -45,7 +45,19 @@ def assert_drawing(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "verb",
-    ["", "explore", "train", "train rnn", "train lstm", "evaluate", "predict", "compare", "sweep", "study"],
+    [
+        "",
+        "explore",
+        "train",
+        "train rnn",
+        "train lstm",
+        "evaluate",
+        "predict",
+        "compare",
+        "mistakes",
+        "sweep",
+        "study",
+    ],
 )
 def test_help(wordspot: Command, verb: str) -> None:
     ran = wordspot(*verb.split(), "--help")

@@ -12,11 +12,12 @@ import numpy as np
 from wordspot.analysis import charts
 from wordspot.analysis.comparison import FILE, Comparison, Confusion, Contender, Pair, read_comparison
 from wordspot.analysis.cost import count_macs, latency_ms
+from wordspot.analysis.evaluate import open_clips_of
 from wordspot.analysis.intervals import over_speakers, wider, wilson
 from wordspot.analysis.results import Group, gather
 from wordspot.analysis.robustness import RATIOS_DB, accuracy_in_noise, noise_kind
 from wordspot.analysis.statistics import calibration_error, holm, mcnemar
-from wordspot.corpus.corpus import Corpus, open_corpus
+from wordspot.corpus.corpus import Corpus
 from wordspot.corpus.index import Split
 from wordspot.errors import UsageError
 from wordspot.figures import save_figure
@@ -52,7 +53,8 @@ def compare(
         raise UsageError("compare: name runs of at least two models (runs that differ in the seed are one)")
     if against is not None and against not in [group.name for group in groups]:
         raise UsageError(f"against: {against} not among {', '.join(group.name for group in groups)}")
-    corpus = None if data is None else open_same(data, groups[0], convert=convert, skip_bad=skip_bad)
+    run = groups[0].runs[0]
+    corpus = None if data is None else open_clips_of(run, data, convert=convert, skip_bad=skip_bad)
     return compare_groups(groups, output_folder(Path(out)), split, corpus=corpus, against=against)
 
 
@@ -104,15 +106,6 @@ def current_comparison(groups: Sequence[Group], out: Path, split: Split) -> Comp
 def run_names(group: Group, out: Path) -> list[str]:
     """Name the folders of a group's runs as seen from `out`."""
     return [Path(os.path.relpath(run, out)).as_posix() for run in group.runs]
-
-
-def open_same(data: str | Path, group: Group, *, convert: bool, skip_bad: bool) -> Corpus:
-    """Open the clips that runs are of. Raises UsageError where `data` holds others."""
-    config, _ = read_config(group.runs[0])
-    corpus = open_corpus(data, config.corpus, convert=convert, skip_bad=skip_bad)
-    if corpus.store.fingerprint != group.evaluations[0]["fingerprint"]:
-        raise UsageError(f"{data}: not the clips that {group.runs[0]} was evaluated on: name those")
-    return corpus
 
 
 def contender(group: Group, out: Path, corpus: Corpus | None, split: Split) -> Contender:

@@ -72,23 +72,27 @@ def evaluate(
     """
     run, where = Path(run), open_device(device)
     recognizer = load(run)
+    corpus = open_clips_of(run, data, convert=convert, skip_bad=skip_bad)
+    probabilities = predict_part(recognizer, corpus, split, where)
+    table, classes = corpus.table(split), corpus.config.classes
+    result = score(table, probabilities, classes, split, corpus.store.fingerprint)
+    write_json(run / f"evaluation-{split}.json", asdict(result))
+    with whole_file(run / f"predictions-{split}.csv") as part:
+        predictions(table, probabilities, classes).to_csv(part, index=False, float_format="%.6f")
+    save_figure(plot_confusion(result), run / f"confusion-{split}.svg")
+    return result
+
+
+def open_clips_of(run: Path, data: str | Path, *, convert: bool = False, skip_bad: bool = False) -> Corpus:
+    """Open the clips that a run was trained on. Raises UsageError where `data` holds others."""
     config, made_of = read_config(run)
     corpus = open_corpus(data, config.corpus, convert=convert, skip_bad=skip_bad)
     if corpus.store.fingerprint != made_of["data"]["fingerprint"]:
         raise UsageError(
             f"{data}: not the clips that {run} was trained on ({made_of['data']['path']}): "
-            "evaluate it on those, so that no speaker of its training is tested"
+            "name those, so that no speaker of its training is tested"
         )
-    probabilities = predict_part(recognizer, corpus, split, where)
-    table = corpus.table(split)
-    result = score(table, probabilities, config.corpus.classes, split, corpus.store.fingerprint)
-    write_json(run / f"evaluation-{split}.json", asdict(result))
-    with whole_file(run / f"predictions-{split}.csv") as part:
-        predictions(table, probabilities, config.corpus.classes).to_csv(
-            part, index=False, float_format="%.6f"
-        )
-    save_figure(plot_confusion(result), run / f"confusion-{split}.svg")
-    return result
+    return corpus
 
 
 def is_scored(run: Path, split: Split) -> bool:

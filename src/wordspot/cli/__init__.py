@@ -8,6 +8,7 @@ import tyro
 
 from wordspot.cli.compare import compare
 from wordspot.cli.explore import explore
+from wordspot.cli.mistakes import mistakes
 from wordspot.cli.predict import predict
 from wordspot.cli.study import study
 from wordspot.cli.sweep import sweep
@@ -24,7 +25,16 @@ def main() -> None:
         for verb in (train, sweep):
             verb.__annotations__["recipe"] = recipe_type(sys.argv[1:])
         app = tyro.extras.SubcommandApp()
-        verbs: list[Callable[..., None]] = [explore, train, evaluate, predict, compare, sweep, study]
+        verbs: list[Callable[..., None]] = [
+            explore,
+            train,
+            evaluate,
+            predict,
+            compare,
+            mistakes,
+            sweep,
+            study,
+        ]
         for verb in verbs:
             app.command(verb)
         app.cli(
