@@ -102,6 +102,8 @@ WRONG_USE = [
     "study --words low high --data {data} --out {out} --seeds 0",
     "train {nowhere}.json --data {data} --out {out}",
     "train {config} --data {data} --out {out}",
+    "report {nowhere}",
+    "report {run}",
     "sweep lstm --words low high rise --data {nowhere} --out {out}",
     "sweep lstm --words low high rise --data {data} --out {out} --trials 0",
     "sweep lstm --words low high rise --data {data} --out {out} --storage nonsense://sweep",

@@ -57,6 +57,7 @@ def assert_drawing(path: Path) -> None:
         "mistakes",
         "sweep",
         "study",
+        "report",
     ],
 )
 def test_help(wordspot: Command, verb: str) -> None:

@@ -6,7 +6,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import NullLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from wordspot.analysis.comparison import Contender
@@ -32,7 +32,7 @@ def plot_accuracies(groups: Sequence[Group], intervals: Sequence[Interval]) -> F
         axes.set_yticks(range(len(groups)), [group.name for group in groups])
         axes.invert_yaxis()
         axes.xaxis.set_major_formatter(PercentFormatter(1))
-        axes.set(xlabel="accuracy; line: 95 % interval of the mean; dots: runs")
+        axes.set(xlabel="accuracy, 95 % interval; dots: runs")
         axes.grid(axis="y", visible=False)
     return figure
 
@@ -54,7 +54,7 @@ def plot_curves_together(groups: Sequence[Group]) -> Figure:
         panels[0].set(xlabel="epoch", ylabel="loss (nats)", yscale="log")
         panels[1].set(xlabel="epoch", ylabel="accuracy")
         panels[1].yaxis.set_major_formatter(PercentFormatter(1))
-        panels[1].legend(title="validation; dotted: training", fontsize=8)
+        panels[1].legend(title="validation; dotted: training", fontsize="small")
     return figure
 
 
@@ -94,19 +94,19 @@ def _matrices(
     rows = -(-len(panels) // columns)
     side = 1.2 + 0.26 * len(words)
     with mpl.rc_context(STYLE | {"axes.grid": False}):
-        figure = Plot(figsize=(columns * side, rows * side + 0.3))
+        figure = Plot(figsize=(columns * side, rows * (side + 0.3) + 0.3))
         grid: list[Axes] = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
         for axes in grid[len(panels) :]:
             axes.set_axis_off()
         for place, (title, matrix) in enumerate(panels):
             axes = grid[place]
             axes.imshow(matrix, cmap=colors, vmin=limits[0], vmax=limits[1])
-            axes.set_title(title, fontsize=9)
-            axes.set_xticks(range(len(words)), words, rotation=90, fontsize=7)
-            axes.set_yticks(range(len(words)), words if place % columns == 0 else [], fontsize=7)
+            axes.set_title(title, fontsize="medium")
+            axes.set_xticks(range(len(words)), words, rotation=90, fontsize="small")
+            axes.set_yticks(range(len(words)), words if place % columns == 0 else [], fontsize="small")
             _write_cells(axes, matrix, limits[1], unit)
-        figure.supxlabel("recognised", fontsize=9)
-        figure.supylabel("said", fontsize=9)
+        figure.supxlabel("recognised", fontsize="medium")
+        figure.supylabel("said", fontsize="medium")
     return figure
 
 
@@ -115,7 +115,7 @@ def _write_cells(axes: Axes, matrix: NDArray[np.float64], largest: float, unit: 
         text = f"{value * unit:.0f}"
         if text not in ("0", "-0"):
             shade = "white" if abs(value) > 0.6 * largest else "black"
-            axes.text(column, row, text, ha="center", va="center", color=shade, fontsize=5.5)
+            axes.text(column, row, text, ha="center", va="center", color=shade, fontsize="x-small")
 
 
 def plot_calibration(groups: Sequence[Group], bins: int = 10) -> Figure:
@@ -138,7 +138,7 @@ def plot_calibration(groups: Sequence[Group], bins: int = 10) -> Figure:
                 label=group.name,
             )
         axes.set(xlabel="probability of the word recognised", ylabel="share of it that is right")
-        axes.legend(fontsize=8)
+        axes.legend(fontsize="small")
     return figure
 
 
@@ -154,7 +154,7 @@ def plot_noise(contenders: Sequence[Contender]) -> Figure:
         axes.set_xticks(range(len(ratios) + 1), ["as they are", *map(str, ratios)])
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set(xlabel="signal-to-noise ratio (dB)", ylabel="accuracy")
-        axes.legend(fontsize=8)
+        axes.legend(fontsize="small")
     return figure
 
 
@@ -168,6 +168,8 @@ def plot_amounts(contenders: Sequence[Contender]) -> Figure:
         axes.fill_between(clips, *np.transpose([one.interval for one in ordered]), alpha=0.2, linewidth=0)
         axes.plot(clips, [one.accuracy for one in ordered], "o-", markersize=4)
         axes.set_xscale("log")
+        axes.set_xticks(clips, [f"{count:,}" for count in clips])
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.yaxis.set_major_formatter(PercentFormatter(1))
-        axes.set(xlabel="training clips, all words together", ylabel="accuracy; shaded: 95 % interval")
+        axes.set(xlabel="training clips, all words together", ylabel="accuracy, 95 % interval")
     return figure

@@ -10,6 +10,7 @@ from wordspot.cli.compare import compare
 from wordspot.cli.explore import explore
 from wordspot.cli.mistakes import mistakes
 from wordspot.cli.predict import predict
+from wordspot.cli.report import report
 from wordspot.cli.study import study
 from wordspot.cli.sweep import sweep
 from wordspot.cli.train import evaluate, recipe_type, train
@@ -34,6 +35,7 @@ def main() -> None:
             mistakes,
             sweep,
             study,
+            report,
         ]
         for verb in verbs:
             app.command(verb)
