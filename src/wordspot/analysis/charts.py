@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator, PercentFormatter
@@ -12,11 +13,16 @@ from numpy.typing import NDArray
 from wordspot.analysis.comparison import Contender
 from wordspot.analysis.intervals import Interval
 from wordspot.analysis.results import Group
+from wordspot.corpus.corpus import Corpus
+from wordspot.corpus.index import Split
 from wordspot.figures import COLORS, STYLE, Plot, colors_for
+from wordspot.models.recognizer import Recognizer
+from wordspot.sound.features import to_float
 from wordspot.training.metrics import read_metrics
 
 COLUMNS = 4
 """Confusion matrices in a row."""
+ATTENTION_COLUMNS = 5
 
 
 def plot_accuracies(groups: Sequence[Group], intervals: Sequence[Interval]) -> Figure:
@@ -172,4 +178,32 @@ def plot_amounts(contenders: Sequence[Contender]) -> Figure:
         axes.xaxis.set_minor_locator(NullLocator())
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set(xlabel="training clips, all words together", ylabel="accuracy, 95 % interval")
+    return figure
+
+
+@torch.inference_mode()
+def plot_attention(recognizer: Recognizer, corpus: Corpus, split: Split) -> Figure:
+    """Plot the first clip of each word of a part: its features, and how much each frame weighs.
+
+    Raises TypeError for a model that pools without attention.
+    """
+    recognizer.eval()
+    words, table = corpus.config.classes, corpus.table(split)
+    with mpl.rc_context(STYLE | {"axes.grid": False}):
+        rows = -(-len(words) // ATTENTION_COLUMNS)
+        figure = Plot(figsize=(2.2 * ATTENTION_COLUMNS, 1.9 * rows))
+        panels: list[Axes] = figure.subplots(rows, ATTENTION_COLUMNS, squeeze=False).ravel().tolist()
+        for axes in panels[len(words) :]:
+            axes.set_axis_off()
+        for axes, word in zip(panels, words, strict=False):
+            row = table.index[table["word"] == word][0]
+            clip = torch.from_numpy(np.array(corpus.store.samples[corpus.rows(split)[row]]))
+            features = recognizer.features(to_float(clip)[None])  # (1, T, F)
+            frames = recognizer.features.frames(torch.tensor([int(table["length"][row])]))
+            weights = recognizer.model.attention(features, frames)[0].mean(dim=1).numpy()  # (T',)
+            T = features.shape[1]
+            axes.imshow(features[0].T.numpy(), origin="lower", aspect="auto", extent=(0, T, 0, 1))
+            places = (np.arange(len(weights)) + 0.5) * T / len(weights)
+            axes.plot(places, 0.95 * weights / weights.max(), color="white")
+            axes.set(title=word, xticks=[], yticks=[], xlim=(0, T), ylim=(0, 1))
     return figure

@@ -9,6 +9,7 @@ import tyro
 from wordspot.cli.compare import compare
 from wordspot.cli.explore import explore
 from wordspot.cli.mistakes import mistakes
+from wordspot.cli.notebook import notebook
 from wordspot.cli.predict import predict
 from wordspot.cli.report import report
 from wordspot.cli.study import study
@@ -36,6 +37,7 @@ def main() -> None:
             sweep,
             study,
             report,
+            notebook,
         ]
         for verb in verbs:
             app.command(verb)

@@ -30,14 +30,15 @@ def run_study(
     threads: int | None = None,
     convert: bool = False,
     skip_bad: bool = False,
+    quiet: bool = False,
 ) -> list[Result]:
     """Train and score every run of the experiments on the clips of `data`, and compare what they gave.
 
     `jobs` runs are trained at once, each in a process of its own where there are more than one. Leaves in the
     folder `out` a folder for each experiment, with its runs, its comparison and figures, and study.json and
-    summary.md with all results. Says beforehand how long it will take. A study that was stopped goes on where
-    it was; a config that stands in two experiments is trained once. Raises what `train`, `evaluate` and
-    `compare` raise.
+    summary.md with all results. Says beforehand how long it will take, unless `quiet`. A study that was
+    stopped goes on where it was; a config that stands in two experiments is trained once. Raises what
+    `train`, `evaluate` and `compare` raise.
     """
     if jobs < 1:
         raise UsageError(f"jobs: {jobs} must be at least 1")
@@ -48,7 +49,7 @@ def run_study(
     corpora = {
         corpus: open_corpus(data, corpus, **reading) for corpus in {config.corpus for config in places}
     }
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
     forecast = Forecast(jobs)
     for config, run in places.items():
         forecast.add(config, corpora[config.corpus], run, where)

@@ -1,0 +1,33 @@
+"""wordspot notebook."""
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import FlagCreatePairsOff, arg
+
+from wordspot.cli.options import Data
+from wordspot.config import COMMANDS
+from wordspot.errors import UsageError
+
+
+def notebook(
+    data: Data,
+    study: Annotated[
+        Path, arg(metavar="DIR", help="Folder of the runs; those of a finished study aren't trained again.")
+    ],
+    out: Annotated[Path, arg(metavar="IPYNB", help="The notebook to write, with its outputs.")],
+    source: Annotated[Path, arg(metavar="PY", help="The notebook as a script.")] = Path(
+        "notebooks/spoken_words.py"
+    ),
+    words: Annotated[tuple[str, ...], arg(metavar="WORD", help="The words to tell apart.")] = COMMANDS,
+    quick: Annotated[
+        FlagCreatePairsOff[bool], arg(help="See every step in minutes, with few epochs and clips.")
+    ] = False,
+) -> None:
+    """Run the notebook of the whole work on one's own clips and keep it with its outputs."""
+    try:
+        from wordspot.study.notebook import write_notebook
+    except ModuleNotFoundError as error:
+        raise UsageError(f"notebook: {error.name} is missing: pip install 'wordspot[notebook]'") from None
+
+    print(f"notebook: {write_notebook(source, data, study, out, words=words, quick=quick)}")

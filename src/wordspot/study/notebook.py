@@ -1,0 +1,51 @@
+"""The whole work as a notebook, run from top to bottom on one's own data."""
+
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from traitlets.config import Config
+
+from wordspot.errors import UsageError, WordspotError
+from wordspot.files import output_folder, whole_file
+
+PARAMETERS = "parameters"
+"""The tag of the cell that says what the notebook is run on."""
+
+
+def write_notebook(
+    source: Path | str,
+    data: str | Path,
+    study: Path | str,
+    out: Path | str,
+    *,
+    words: tuple[str, ...],
+    quick: bool = False,
+) -> Path:
+    """Run a notebook that is written as a script (jupytext), and keep it with its outputs; gives its path.
+
+    Its runs are kept in the folder `study`, where those of a finished study are found and not trained again.
+    `quick` sees every step in minutes, with few epochs and clips. Raises UsageError where `source` is no such
+    notebook, and WordspotError where a cell fails.
+    """
+    source, path = Path(source), Path(out)
+    if not source.is_file():
+        raise UsageError(f"{source}: no notebook here: name notebooks/spoken_words.py of the project")
+    notebook = jupytext.read(source)
+    cells = [cell for cell in notebook.cells if PARAMETERS in cell.metadata.get("tags", [])]
+    if not cells:
+        raise UsageError(f"{source}: no cell has the tag {PARAMETERS}")
+    asked = {"DATA": str(data), "STUDY": str(study), "WORDS": words, "QUICK": quick}
+    cells[0].source = "\n".join(f"{name} = {value!r}" for name, value in asked.items())
+    output_folder(path.parent)
+    try:
+        # By files instead of ports: nobody else on the machine can reach the kernel.
+        local = Config({"KernelManager": {"transport": "ipc"}})
+        NotebookClient(notebook, timeout=None, kernel_name="python3", config=local).execute()
+    except CellExecutionError as error:
+        raise WordspotError(f"{source}: a cell failed ({error.ename}: {error.evalue})") from None
+    with whole_file(path) as part:
+        nbformat.write(notebook, part)  # type: ignore[no-untyped-call]
+    return path

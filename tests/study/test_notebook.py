@@ -1,0 +1,46 @@
+"""The notebook in its quick mode, from top to bottom."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tests.conftest import WORDS
+from tests.runs import assert_one_line
+from wordspot.errors import UsageError, WordspotError
+from wordspot.study.notebook import write_notebook
+
+SOURCE = Path(__file__).parents[2] / "notebooks" / "spoken_words.py"
+
+
+def test_the_notebook_runs_from_top_to_bottom(shared_recordings: Path, tmp_path: Path) -> None:
+    out, study = tmp_path / "new" / "words.ipynb", tmp_path / "study"
+    assert write_notebook(SOURCE, shared_recordings, study, out, words=WORDS, quick=True) == out
+    notebook = nbformat.read(out, as_version=4)  # type: ignore[no-untyped-call]
+    nbformat.validate(notebook)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    kinds = [kind for output in outputs for kind in output.get("data", {})]
+    assert kinds.count("image/png") == 15
+    assert sum("<audio" in output.get("data", {}).get("text/html", "") for output in outputs) >= len(WORDS)
+    assert out.stat().st_size < 5_000_000
+    results = {result["name"]: result for result in json.loads((study / "study.json").read_text())}
+    assert set(results) == {"family", "augmentation"}
+    conclusions = outputs[-1]["data"]["text/markdown"]
+    best = max(one["accuracy"] for one in results["family"]["comparison"]["contenders"])
+    assert f" is the most accurate: {100 * best:.1f} % of the clips" in conclusions
+    for number, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
+        assert cell.execution_count == number + 1
+
+
+def test_a_cell_that_fails_and_what_is_no_notebook(tmp_path: Path) -> None:
+    out, data = tmp_path / "out.ipynb", tmp_path / "nowhere"
+    with pytest.raises(WordspotError, match=r"a cell failed \(UsageError: .*nowhere") as error:
+        write_notebook(SOURCE, data, tmp_path, out, words=WORDS, quick=True)
+    assert_one_line(error.value)
+    (tmp_path / "plain.py").write_text("print()")
+    for source in (tmp_path / "none.py", tmp_path / "plain.py"):
+        with pytest.raises(UsageError) as wrong:
+            write_notebook(source, data, tmp_path, out, words=WORDS)
+        assert_one_line(wrong.value)
+    assert not out.exists()
