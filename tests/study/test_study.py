@@ -149,6 +149,18 @@ def test_stopped_study_goes_on(
         assert without_times(one.comparison) == without_times(other.comparison)
 
 
+def test_a_run_is_found_in_whichever_experiment_it_was_begun(
+    experiments: list[Experiment], shared_recordings: Path, tmp_path: Path
+) -> None:
+    family, amounts = experiments
+    run_study([amounts], shared_recordings, tmp_path)
+    both = run_study([family, amounts], shared_recordings, tmp_path)
+    runs = {path.parent.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("metrics.jsonl")}
+    assert runs == {*RUNS, "amounts/recipe/seed-0"} - {"family/lstm/seed-0"}
+    lstm = both[0].comparison.contenders[1]
+    assert lstm.runs == ["../amounts/recipe/seed-0", "lstm/seed-1"]
+
+
 def test_public_names_hide_no_package() -> None:
     """A name that is also a folder's would be the function once, and the folder's module from then on."""
     for name in wordspot.__all__:

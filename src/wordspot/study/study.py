@@ -14,6 +14,7 @@ from wordspot.corpus.corpus import open_corpus
 from wordspot.errors import UsageError
 from wordspot.files import output_folder, write_json, write_text
 from wordspot.models.device import open_device
+from wordspot.models.recognizer import CONFIG
 from wordspot.study.experiments import Experiment
 from wordspot.study.forecast import Forecast
 from wordspot.study.summary import Result, summary
@@ -79,11 +80,17 @@ def run_study(
 
 
 def lay_out(experiments: Sequence[Experiment], folder: Path) -> dict[RunConfig, Path]:
-    """Give each run its folder, <experiment>/<variant>/seed-<n>, in the first experiment that has it."""
-    places: dict[RunConfig, Path] = {}
+    """Give each run its folder, <experiment>/<variant>/seed-<n>.
+
+    A run that stands in several experiments has that in which it was begun, or else the first.
+    """
+    places: dict[RunConfig, list[Path]] = {}
     for experiment in experiments:
         for variant in experiment.variants:
             for config in experiment.seeded(variant):
                 name = f"{variant.replace(' ', '-')}/seed-{config.training.seed}"
-                places.setdefault(config, folder / experiment.name / name)
-    return places
+                places.setdefault(config, []).append(folder / experiment.name / name)
+    return {
+        config: next((run for run in runs if (run / CONFIG).is_file()), runs[0])
+        for config, runs in places.items()
+    }
