@@ -77,6 +77,26 @@ def test_a_worker_takes_up_the_study_of_another(
     assert_one_line(error.value)
 
 
+def test_two_workers_may_begin_a_storage_at_the_same_moment(
+    quick: list[RunConfig],
+    tiny: RunConfig,
+    shared_recordings: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin, calls = optuna.create_study, []
+
+    def collide(**settings: Any) -> optuna.Study:
+        calls.append(settings)
+        if len(calls) == 1:
+            raise ValueError("the table is there already")
+        return begin(**settings)
+
+    monkeypatch.setattr(optuna, "create_study", collide)
+    assert sweep(tiny, shared_recordings, tmp_path, trials=1).exists()
+    assert len(calls) == 2
+
+
 def test_hopeless_trials_end_early(
     quick: list[RunConfig], tiny: RunConfig, shared_recordings: Path, tmp_path: Path
 ) -> None:

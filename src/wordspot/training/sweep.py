@@ -1,9 +1,11 @@
 """Search for a better config: Optuna proposes, short trainings answer on the validation part."""
 
 import json
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -133,10 +135,15 @@ def open_study(name: str, storage: str, recipe: RunConfig) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     # Workers draw apart from each other, so the sampler has no seed of its own.
     pruner = optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2)
+    begin = partial(
+        optuna.create_study, study_name=name, direction="maximize", pruner=pruner, load_if_exists=True
+    )
     try:
-        study = optuna.create_study(
-            storage=storage, study_name=name, direction="maximize", pruner=pruner, load_if_exists=True
-        )
+        try:
+            study = begin(storage=storage)
+        except Exception:  # two workers that begin a storage at the same moment: the second finds it there
+            time.sleep(1)
+            study = begin(storage=storage)
     except Exception as error:  # whatever the storage's driver raises
         reason = str(error).splitlines()[0]
         raise UsageError(f"storage: {storage} can't be opened ({reason})") from None
