@@ -300,6 +300,21 @@ STRONG = AugmentConfig(background_p=0.5, speed_p=0.5, mixup_p=0.5)
 BRIEF = TrainingConfig(epochs=15)
 SMOOTHED = TrainingConfig(epochs=15, label_smoothing=0.1)
 
+CNN_LSTM = RunConfig(
+    RecurrentConfig(
+        front="conv2d",
+        channels=24,
+        cell="lstm",
+        bidirectional=True,
+        units=96,
+        layers=1,
+        pooling="additive",
+    ),
+    features=STATIC,
+    augment=STRONG,
+    training=SMOOTHED,
+)
+
 RECIPES: dict[str, RunConfig] = {
     "rnn": RunConfig(RecurrentConfig(cell="rnn"), training=TrainingConfig(epochs=15, learning_rate=1e-3)),
     "lstm": RunConfig(RecurrentConfig(cell="lstm"), augment=MIXED, training=BRIEF),
@@ -318,33 +333,11 @@ RECIPES: dict[str, RunConfig] = {
         augment=STRONG,
         training=SMOOTHED,
     ),
-    "cnn-lstm": RunConfig(
-        RecurrentConfig(
-            front="conv2d",
-            channels=24,
-            cell="lstm",
-            bidirectional=True,
-            units=96,
-            layers=1,
-            pooling="additive",
-        ),
-        features=STATIC,
-        augment=STRONG,
-        training=SMOOTHED,
-    ),
-    "wordspot": RunConfig(
-        RecurrentConfig(
-            front="residual",
-            channels=24,
-            cell="lstm",
-            bidirectional=True,
-            units=96,
-            layers=1,
-            pooling="additive",
-        ),
-        features=STATIC,
-        augment=STRONG,
-        training=replace(SMOOTHED, epochs=20),
+    "cnn-lstm": CNN_LSTM,
+    "wordspot": replace(
+        CNN_LSTM,
+        model=replace(CNN_LSTM.model, front="residual"),
+        training=replace(CNN_LSTM.training, epochs=20),
     ),
 }
 """A starting point for each model, chosen on the validation part."""

@@ -11,8 +11,10 @@ from matplotlib.ticker import NullLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from wordspot.analysis.comparison import Contender
+from wordspot.analysis.evaluate import shares
 from wordspot.analysis.intervals import Interval
 from wordspot.analysis.results import Group
+from wordspot.analysis.statistics import bins_of
 from wordspot.corpus.corpus import Corpus
 from wordspot.corpus.index import Split
 from wordspot.figures import COLORS, STYLE, Plot, colors_for
@@ -82,12 +84,6 @@ def plot_differences(groups: Sequence[Group], words: Sequence[str]) -> Figure:
     return _matrices(panels, words, "RdBu_r", (-largest, largest), 1)
 
 
-def shares(confusion: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn counts [C, C] into shares of each row."""
-    rows: NDArray[np.float64] = confusion.sum(axis=1, keepdims=True).clip(1)
-    return confusion / rows
-
-
 def _matrices(
     panels: Sequence[tuple[str, NDArray[np.float64]]],
     words: Sequence[str],
@@ -132,7 +128,7 @@ def plot_calibration(groups: Sequence[Group], bins: int = 10) -> Figure:
         axes.plot([0, 1], [0, 1], color="gray", linewidth=1)
         for group, color in zip(groups, colors_for(len(groups)), strict=True):
             confidence, right = group.confidence.ravel(), group.right.ravel()
-            place = np.minimum((confidence * bins).astype(int), bins - 1)
+            place = bins_of(confidence, bins)
             inside = [place == one for one in range(bins) if (place == one).sum() >= 10]
             axes.plot(
                 [confidence[one].mean() for one in inside],

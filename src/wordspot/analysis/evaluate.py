@@ -166,14 +166,20 @@ def plot_confusion(result: Evaluation) -> Figure:
         side = 2.5 + 0.45 * len(names)
         figure = Plot(figsize=(side, side))
         axes = figure.subplots()
-        shares = counts / counts.sum(axis=1, keepdims=True).clip(1)
-        display = ConfusionMatrixDisplay(shares, display_labels=names)
+        shaded = shares(counts)
+        display = ConfusionMatrixDisplay(shaded, display_labels=names)
         display.plot(ax=axes, cmap="Blues", xticks_rotation=60, colorbar=False, include_values=False)
         display.im_.set_clim(0, 1)
         for (row, column), count in np.ndenumerate(counts):
             if count:
-                shade = "white" if shares[row, column] > 0.5 else "black"
+                shade = "white" if shaded[row, column] > 0.5 else "black"
                 axes.text(column, row, str(count), ha="center", va="center", color=shade, fontsize=9)
         axes.set(xlabel="recognised", ylabel="said")
         axes.set_title(f"{result.split}: accuracy {result.accuracy:.1%}, {result.clips} clips", fontsize=11)
     return figure
+
+
+def shares(confusion: NDArray[np.float64] | NDArray[np.int_]) -> NDArray[np.float64]:
+    """Turn counts [C, C] into shares of each row."""
+    rows: NDArray[np.float64] = confusion.sum(axis=1, keepdims=True).clip(1)
+    return confusion / rows

@@ -97,13 +97,14 @@ def clips_of_page(
     clips = []
     for n in np.flatnonzero(shown):
         sound = np.array(corpus.store.samples[rows[n], : table["length"][n]])
+        waveform = padded(corpus, rows[n])
         answered = []
         for recognizer, scores in zip(recognizers, probabilities[:, n], strict=True):
             best = np.argsort(-scores)[:TOP]
             answered.append(
                 {
                     "top": [[int(word), round(float(scores[word]), 4)] for word in best],
-                    "attention": attention(recognizer, padded(corpus, rows[n]), len(sound)),
+                    "attention": attention(recognizer, waveform, len(sound)),
                 }
             )
         clips.append(
@@ -117,7 +118,7 @@ def clips_of_page(
                 "flaws": flaws(sound, corpus.config.rate_hz),
                 "answers": answered,
                 "sound": wav(sound, corpus.config.rate_hz),
-                "picture": pictures.draw(padded(corpus, rows[n])),
+                "picture": pictures.draw(waveform),
             }
         )
     return {"confusions": confusions.tolist(), "clips": clips, "total": len(table)}

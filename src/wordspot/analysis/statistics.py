@@ -50,9 +50,14 @@ def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_],
     >>> round(calibration_error(np.array([0.9, 0.8, 0.3, 0.2]), np.array([True, False, False, False]), 2), 3)
     0.3
     """
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    place = bins_of(confidence, bins)
     distance = 0.0
     for one in np.unique(place):
         inside = place == one
         distance += inside.mean() * abs(confidence[inside].mean() - right[inside].mean())
     return float(distance)
+
+
+def bins_of(confidence: NDArray[np.float64], bins: int) -> NDArray[np.int_]:
+    """Sort probabilities [N] into `bins` of equal width; gives the place of each."""
+    return np.asarray(np.minimum((confidence * bins).astype(int), bins - 1))

@@ -24,8 +24,7 @@ def main() -> None:
     """Run one verb; exits with 0, with 2 for wrong use, with 1 for failure, with 130 when interrupted."""
     warn_in_one_line()
     try:
-        for verb in (train, sweep):
-            verb.__annotations__["recipe"] = recipe_type(sys.argv[1:])
+        train.__annotations__["recipe"] = sweep.__annotations__["recipe"] = recipe_type(sys.argv[1:])
         app = tyro.extras.SubcommandApp()
         verbs: list[Callable[..., None]] = [
             explore,

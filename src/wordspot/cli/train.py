@@ -1,6 +1,5 @@
 """wordspot train, wordspot evaluate."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,12 +11,13 @@ from wordspot.config import DESCRIPTIONS, RECIPES, RunConfig, read_recipe
 from wordspot.corpus.index import Split
 
 
-def recipe_type(arguments: Sequence[str]) -> Any:
+def recipe_type(arguments: list[str]) -> Any:
     """Make the choice of recipes: those of the program, and a config file named in the place of one.
 
     Raises UsageError where that file can't be used.
     """
-    named = [word for word in arguments[1:2] if word.endswith(".json")]
+    takes_one = arguments[:1] in (["train"], ["sweep"])
+    named = [word for word in arguments[1:2] if takes_one and word.endswith(".json")]
     recipes = RECIPES | {path: read_recipe(Path(path)) for path in named}
     return subcommand_type_from_defaults(recipes, DESCRIPTIONS | dict.fromkeys(named, "Config file."))
 

@@ -80,6 +80,12 @@ def pair_of(comparison: Comparison, one: str, other: str) -> Pair:
     return pair if pair.one == one else turned(pair)
 
 
+def level_with_best(comparison: Comparison) -> list[Contender]:
+    """List the models that the clips can't tell from the best one."""
+    best, *others = ranked(comparison)
+    return [one for one in others if pair_of(comparison, best.name, one.name).p_value >= SIGNIFICANT]
+
+
 def best_model(comparison: Comparison) -> str:
     """Say which model is best, and from which it can't be told apart."""
     best, *others = ranked(comparison)
@@ -89,7 +95,7 @@ def best_model(comparison: Comparison) -> str:
         f"{best.name} is the most accurate: {percent(best.accuracy)} of the clips ({of}; 95 % interval "
         f"{interval(best.interval)})."
     )
-    level = [one.name for one in others if pair_of(comparison, best.name, one.name).p_value >= SIGNIFICANT]
+    level = [one.name for one in level_with_best(comparison)]
     if not others:
         return text
     if not level:
@@ -196,16 +202,14 @@ def calibration(contenders: Sequence[Contender]) -> str:
 
 def conclusion(comparison: Comparison) -> str:
     """Say what to take: the best model, and the cheapest that is as good as far as the clips can tell."""
-    best, *others = ranked(comparison)
-    level = [one for one in others if pair_of(comparison, best.name, one.name).p_value >= SIGNIFICANT]
-    cheapest = min([best, *level], key=lambda one: one.macs)
+    best, *_, last = ranked(comparison)
+    cheapest = min([best, *level_with_best(comparison)], key=lambda one: one.macs)
     text = f"{best.name} has {best.parameters:,} weights."
     if cheapest is not best:
         text += (
             f" {cheapest.name} can't be told from it by these clips and needs "
             f"{percent(cheapest.macs / best.macs, 0)} of its multiply-adds."
         )
-    last = ranked(comparison)[-1]
     return (
         f"{text} Between it and {last.name}, the least accurate, lie {points(best.accuracy - last.accuracy)}."
     )

@@ -22,6 +22,7 @@ from wordspot.figures import save_figure
 from wordspot.files import output_folder, whole_file
 from wordspot.models.recognizer import read_config
 from wordspot.study import findings
+from wordspot.study.experiments import SWITCHES
 from wordspot.study.summary import Result
 
 CM = 1 / 2.54
@@ -185,16 +186,7 @@ def describe_model(one: Contender, config: RunConfig) -> list[str]:
 def describe_recipe(one: Contender, config: RunConfig) -> list[str]:
     """Tell how a model is trained: a row of the table of recipes."""
     training, augment = config.training, config.augment
-    switches = {
-        "shift": augment.shift_p,
-        "masked bands": augment.mask_bands_p,
-        "masked time": augment.mask_ms_p,
-        "gain": augment.gain_p,
-        "speed": augment.speed_p,
-        "background": augment.background_p,
-        "colored noise": augment.colored_p,
-        "mixup": augment.mixup_p,
-    }
+    changes = {name: getattr(augment, switch) for name, switch in SWITCHES.items()}
     return [
         one.name,
         {"adamw": "AdamW", "adam": "Adam", "sgd": "SGD"}[training.optimizer],
@@ -202,7 +194,7 @@ def describe_recipe(one: Contender, config: RunConfig) -> list[str]:
         f"{training.batch_size}",
         f"{training.epochs}",
         f"{training.label_smoothing:g}",
-        ", ".join(name if share == 1 else f"{name} {share:g}" for name, share in switches.items() if share),
+        ", ".join(name if share == 1 else f"{name} {share:g}" for name, share in changes.items() if share),
     ]
 
 

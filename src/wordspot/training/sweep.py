@@ -148,7 +148,7 @@ def open_study(name: str, storage: str, recipe: RunConfig) -> optuna.Study:
         reason = str(error).splitlines()[0]
         raise UsageError(f"storage: {storage} can't be opened ({reason})") from None
     text = json.dumps(asdict(recipe))
-    if study.user_attrs.setdefault("recipe", text) != text:
+    if study.user_attrs.get("recipe", text) != text:
         raise UsageError(f"name: the study {name} is of another recipe: choose another --name")
     study.set_user_attr("recipe", text)
     return study
