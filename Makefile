@@ -12,6 +12,9 @@ OPTIONS ?= --experiments family --models rnn lstm --seeds 1
 
 study: data-named .venv/ready
 	$(BIN)/wordspot study --data "$(DATA)" --out "$(OUT)" $(if $(WORDS),--words $(WORDS)) $(OPTIONS)
+	$(BIN)/wordspot report "$(OUT)"
+	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out "$(OUT)/spoken_words.ipynb" \
+		$(filter --convert --skip-bad,$(OPTIONS))
 
 test: .venv/ready
 	$(BIN)/ruff format --check

@@ -20,13 +20,15 @@
 # convolutions, and asks of each difference whether it is real.
 #
 # Everything is done by the package `wordspot`; where its code is worth reading, the notebook shows it.
-# Run it from top to bottom. What was trained before, in the folder `STUDY`, is not trained again.
+# Run it from top to bottom. What was trained before, in the folder `STUDY`, is not trained again; the
+# experiments are those of that folder where it holds a study.
 
 # %% tags=["parameters"]
 DATA = "recordings"  # a folder of <word>/*.wav, or a torchaudio root that holds SpeechCommands/
 STUDY = "study"  # where the runs are kept
-WORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
-QUICK = False  # a few epochs on a few clips, to see every step in minutes
+WORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")  # of a new study
+QUICK = False  # for a new study: a few epochs on a few clips, to see every step in minutes
+READ = {"convert": False, "skip_bad": False}  # change other formats to 16 kHz mono; leave out bad files
 
 # %%
 import inspect
@@ -39,15 +41,26 @@ import torch
 from IPython.display import Audio, Code, Markdown, display
 
 import wordspot
-from wordspot.config import CorpusConfig, vary
+from wordspot.config import CorpusConfig
 from wordspot.errors import warn_in_one_line
 from wordspot.study import findings
 
 torch.set_num_threads(1)
 warn_in_one_line()
-corpus_config = CorpusConfig(words=WORDS, clips_per_word=30 if QUICK else None)
-MODELS = ("rnn", "lstm", "bilstm", "gru", "attention", "cnn-lstm-1d", "cnn-lstm", "wordspot")
-EXPERIMENTS = ("augmentation",) if QUICK else ("features", "hyperparameters", "augmentation", "amounts")
+
+if (Path(STUDY) / "experiments.json").exists():
+    experiments = wordspot.read_experiments(STUDY)
+elif QUICK:
+    few = CorpusConfig(words=WORDS, clips_per_word=30)
+    experiments = wordspot.experiments(few, ["family", "augmentation"], seeds=1, epochs=2)
+else:
+    experiments = wordspot.experiments(CorpusConfig(words=WORDS))
+family = next(experiment for experiment in experiments if experiment.name == "family")
+others = [experiment for experiment in experiments if experiment is not family]
+MODELS = list(family.variants)
+recipe = next(iter(family.variants.values()))
+corpus_config = recipe.corpus
+WORDS = corpus_config.classes
 
 
 def source(thing):
@@ -97,10 +110,9 @@ for path in some:
 # %% [markdown]
 # ## 2. Features
 #
-# The front end turns each waveform into frames. Its settings:
+# The front end turns each waveform into frames. The settings of the first model:
 
 # %%
-recipe = vary(wordspot.RECIPES["lstm"], words=WORDS)
 pd.Series(asdict(recipe.features)).to_frame("setting")
 
 # %%
@@ -126,7 +138,7 @@ source(Features.fit)
 # scores.
 
 # %%
-corpus = wordspot.open_corpus(DATA, corpus_config)
+corpus = wordspot.open_corpus(DATA, corpus_config, **READ)
 parts = {split: corpus.table(split) for split in ("training", "validation", "testing")}
 speakers = {split: set(table["speaker"]) for split, table in parts.items()}
 assert not speakers["training"] & speakers["testing"]
@@ -180,21 +192,19 @@ from wordspot.training.loop import fit, learn
 display(source(fit), source(learn))
 
 # %%
-(family,) = wordspot.experiments(
-    corpus_config, ["family"], MODELS, seeds=1 if QUICK else 3, epochs=2 if QUICK else None
-)
+runs, scores = {}, {}
 
 
 def train(model):
     """Train the first run of a model where the study keeps it, and score it on the validation part."""
-    run = wordspot.train(
-        family.seeded(model)[0], DATA, Path(STUDY) / "family" / model / "seed-0", threads=1, quiet=True
-    )
-    return run, wordspot.evaluate(run, DATA, "validation")
+    run = Path(STUDY) / "family" / model / "seed-0"
+    runs[model] = wordspot.train(family.seeded(model)[0], DATA, run, threads=1, quiet=True, **READ)
+    scores[model] = wordspot.evaluate(runs[model], DATA, "validation", **READ)
+    print(f"{model}: validation accuracy {scores[model].accuracy:.1%}")
 
 
-rnn, scores = train("rnn")
-print(f"validation accuracy {scores.accuracy:.1%}")
+first = MODELS[0]
+train(first)
 
 # %% [markdown]
 # The learning curves. Training loss falls; while validation loss falls too, the network learns what
@@ -204,10 +214,10 @@ print(f"validation accuracy {scores.accuracy:.1%}")
 from wordspot.analysis.evaluate import plot_confusion
 from wordspot.training.curves import plot_curves
 
-plot_curves(rnn)
+plot_curves(runs[first])
 
 # %%
-plot_confusion(scores)
+plot_confusion(scores[first])
 
 # %% [markdown]
 # ## 5. LSTM and BiLSTM
@@ -216,11 +226,9 @@ plot_confusion(scores)
 # that gates write and read. In both directions, a frame's state knows what comes after it as well.
 
 # %%
-runs = {"rnn": rnn}
-for model in ("lstm", "bilstm"):
-    runs[model], scores = train(model)
-    print(f"{model}: validation accuracy {scores.accuracy:.1%}")
-    display(plot_confusion(scores))
+for model in MODELS[1:3]:
+    train(model)
+    display(plot_confusion(scores[model]))
 
 # %%
 from wordspot.analysis.charts import plot_curves_together, plot_differences
@@ -230,7 +238,8 @@ groups = [read_group(model, [run], "validation") for model, run in runs.items()]
 plot_curves_together(groups)
 
 # %%
-plot_differences(groups, WORDS)
+if len(groups) > 1:
+    display(plot_differences(groups, WORDS))
 
 # %% [markdown]
 # ## 6. Listening to mistakes
@@ -241,9 +250,9 @@ plot_differences(groups, WORDS)
 # %%
 from wordspot.analysis.flaws import flaws, loudness_db
 
-lstm = groups[1]
-outcome = lstm.outcomes[0]
-surest = outcome.assign(confidence=lstm.confidence[0])[~lstm.right[0]].nlargest(6, "confidence")
+shown = groups[-1]
+outcome = shown.outcomes[0]
+surest = outcome.assign(confidence=shown.confidence[0])[~shown.right[0]].nlargest(6, "confidence")
 rows = corpus.rows("validation")
 for place, clip in surest.iterrows():
     sound = np.array(corpus.store.samples[rows[place], : parts["validation"]["length"][place]])
@@ -264,9 +273,8 @@ for place, clip in surest.iterrows():
 # local patterns, over time alone or over time and frequency, and halve the frames.
 
 # %%
-for model in ("gru", "attention", "cnn-lstm-1d", "cnn-lstm", "wordspot"):
-    runs[model], scores = train(model)
-    print(f"{model}: validation accuracy {scores.accuracy:.1%}")
+for model in MODELS[3:]:
+    train(model)
 
 # %%
 from wordspot.models.fronts import Conv2dFront
@@ -280,7 +288,9 @@ display(source(AdditiveAttention), source(Conv2dFront))
 # %%
 from wordspot.analysis.charts import plot_attention
 
-plot_attention(wordspot.load(runs["wordspot"]), corpus, "validation")
+attentive = [model for model in MODELS if family.variants[model].model.pooling == "additive"]
+for model in attentive[-1:]:
+    display(plot_attention(wordspot.load(runs[model]), corpus, "validation"))
 
 # %% [markdown]
 # ## 8. The comparison
@@ -291,11 +301,8 @@ plot_attention(wordspot.load(runs["wordspot"]), corpus, "validation")
 # which clips they differ; Holm's correction makes up for the number of pairs.
 
 # %%
-others = wordspot.experiments(corpus_config, EXPERIMENTS, epochs=2 if QUICK else None)
-results = {
-    result.name: result
-    for result in wordspot.run_study([family, *others], DATA, STUDY, jobs=2, threads=1, quiet=True)
-}
+made = wordspot.run_study(experiments, DATA, STUDY, jobs=2, threads=1, quiet=True, **READ)
+results = {result.name: result for result in made}
 comparison = results["family"].comparison
 
 # %%
@@ -325,7 +332,7 @@ display(plot_noise(comparison.contenders), plot_calibration(groups))
 # the test part is not for choosing.
 
 # %%
-for name in EXPERIMENTS:
+for name in (other.name for other in others):
     result = results[name]
     variants = [
         read_group(one.name, [Path(STUDY) / name / run for run in one.runs], "validation")
@@ -343,8 +350,7 @@ for name in EXPERIMENTS:
 # %%
 sentences = [
     findings.best_model(comparison),
-    findings.difference(findings.pair_of(comparison, "lstm", "rnn")),
-    findings.difference(findings.pair_of(comparison, "cnn-lstm", "lstm")),
+    *(findings.difference(pair) for pair in findings.told_pairs(comparison)),
     findings.speed_of_learning(comparison.contenders),
     findings.kinds_of_error(comparison.contenders),
     findings.hopeless(groups),

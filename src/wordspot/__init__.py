@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wordspot.errors import WordspotError
     from wordspot.models.recognizer import Prediction, Recognizer, load
     from wordspot.study.experiments import experiments
-    from wordspot.study.study import run_study
+    from wordspot.study.study import read_experiments, run_study
     from wordspot.training.loop import train
 
 HOMES = {
@@ -40,6 +40,7 @@ HOMES = {
     "experiments": "study.experiments",
     "load": "models.recognizer",
     "open_corpus": "corpus.corpus",
+    "read_experiments": "study.study",
     "run_study": "study.study",
     "train": "training.loop",
     "write_mistakes": "analysis.mistakes",
@@ -58,6 +59,7 @@ __all__ = [
     "experiments",
     "load",
     "open_corpus",
+    "read_experiments",
     "run_study",
     "train",
     "write_mistakes",

@@ -1,15 +1,20 @@
 """The notebook in its quick mode, from top to bottom."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from tests.conftest import WORDS
-from tests.runs import assert_one_line
+from tests.runs import assert_one_line, files_of
+from wordspot.config import CorpusConfig
 from wordspot.errors import UsageError, WordspotError
+from wordspot.files import write_json
+from wordspot.study.experiments import experiments
 from wordspot.study.notebook import write_notebook
+from wordspot.study.study import run_study
 
 SOURCE = Path(__file__).parents[2] / "notebooks" / "spoken_words.py"
 
@@ -31,6 +36,29 @@ def test_the_notebook_runs_from_top_to_bottom(shared_recordings: Path, tmp_path:
     assert f" is the most accurate: {100 * best:.1f} % of the clips" in conclusions
     for number, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
         assert cell.execution_count == number + 1
+
+
+def test_a_notebook_shows_the_study_that_is_there(shared_recordings: Path, tmp_path: Path) -> None:
+    study, out = tmp_path / "study", tmp_path / "words.ipynb"
+    corpus = CorpusConfig(words=WORDS, clips_per_word=8)
+    run_study(experiments(corpus, ["family"], ["gru"], seeds=1, epochs=1), shared_recordings, study)
+    before = {path: content for path, content in files_of(study).items() if not path.endswith(".svg")}
+    write_notebook(SOURCE, shared_recordings, study, out, words=("other", "words"))
+    after = files_of(study)
+    assert {path: after[path] for path in before} == before
+    assert {Path(path).parts[:3] for path in after if path.endswith("config.json")} == {
+        ("family", "gru", "seed-0")
+    }
+
+
+def test_a_study_without_the_family_makes_no_notebook(tmp_path: Path) -> None:
+    write_json(
+        tmp_path / "experiments.json",
+        [asdict(one) for one in experiments(CorpusConfig(words=WORDS), ["amounts"])],
+    )
+    with pytest.raises(UsageError, match="needs the experiment family") as error:
+        write_notebook(SOURCE, tmp_path, tmp_path, tmp_path / "out.ipynb", words=WORDS)
+    assert_one_line(error.value)
 
 
 def test_a_cell_that_fails_and_what_is_no_notebook(tmp_path: Path) -> None:

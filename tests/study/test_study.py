@@ -9,12 +9,13 @@ import pytest
 
 import wordspot
 import wordspot.training.parallel as module
-from tests.runs import files_of, metrics_of
+from tests.runs import assert_one_line, files_of, metrics_of
 from wordspot.analysis.comparison import Comparison, read_comparison
 from wordspot.config import FeatureConfig, RecurrentConfig, RunConfig, vary
+from wordspot.errors import UsageError
 from wordspot.models.recognizer import read_config
 from wordspot.study.experiments import Experiment
-from wordspot.study.study import run_study
+from wordspot.study.study import read_experiments, run_study
 from wordspot.study.summary import Result
 from wordspot.training.loop import train
 
@@ -60,6 +61,7 @@ def without_times(comparison: Comparison) -> Comparison:
 
 def test_what_a_study_leaves(unbroken: tuple[Path, list[Result]], experiments: list[Experiment]) -> None:
     folder, results = unbroken
+    assert read_experiments(folder) == experiments
     stored = json.loads((folder / "study.json").read_text(encoding="utf-8"))
     assert stored == json.loads(json.dumps([asdict(result) for result in results]))
     assert [(result.name, result.question) for result in results] == [
@@ -159,6 +161,15 @@ def test_a_run_is_found_in_whichever_experiment_it_was_begun(
     assert runs == {*RUNS, "amounts/recipe/seed-0"} - {"family/lstm/seed-0"}
     lstm = both[0].comparison.contenders[1]
     assert lstm.runs == ["../amounts/recipe/seed-0", "lstm/seed-1"]
+
+
+def test_what_holds_no_experiments(tmp_path: Path) -> None:
+    for text in (None, "{", "[]]", '[{"name": "family"}]'):
+        if text is not None:
+            (tmp_path / "experiments.json").write_text(text)
+        with pytest.raises(UsageError) as error:
+            read_experiments(tmp_path)
+        assert_one_line(error.value)
 
 
 def test_public_names_hide_no_package() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from tyro.conf import FlagCreatePairsOff, arg
 
-from wordspot.cli.options import Data
+from wordspot.cli.options import Convert, Data, SkipBad
 from wordspot.config import COMMANDS
 from wordspot.errors import UsageError
 
@@ -13,16 +13,19 @@ from wordspot.errors import UsageError
 def notebook(
     data: Data,
     study: Annotated[
-        Path, arg(metavar="DIR", help="Folder of the runs; those of a finished study aren't trained again.")
+        Path, arg(metavar="DIR", help="Folder of a study, whose experiments are shown; or of a new one.")
     ],
     out: Annotated[Path, arg(metavar="IPYNB", help="The notebook to write, with its outputs.")],
     source: Annotated[Path, arg(metavar="PY", help="The notebook as a script.")] = Path(
         "notebooks/spoken_words.py"
     ),
-    words: Annotated[tuple[str, ...], arg(metavar="WORD", help="The words to tell apart.")] = COMMANDS,
+    words: Annotated[tuple[str, ...], arg(metavar="WORD", help="The words of a new study.")] = COMMANDS,
     quick: Annotated[
-        FlagCreatePairsOff[bool], arg(help="See every step in minutes, with few epochs and clips.")
+        FlagCreatePairsOff[bool],
+        arg(help="For a new study: every step in minutes, with few epochs and clips."),
     ] = False,
+    convert: Convert = False,
+    skip_bad: SkipBad = False,
 ) -> None:
     """Run the notebook of the whole work on one's own clips and keep it with its outputs."""
     try:
@@ -30,4 +33,7 @@ def notebook(
     except ModuleNotFoundError as error:
         raise UsageError(f"notebook: {error.name} is missing: pip install 'wordspot[notebook]'") from None
 
-    print(f"notebook: {write_notebook(source, data, study, out, words=words, quick=quick)}")
+    path = write_notebook(
+        source, data, study, out, words=words, quick=quick, convert=convert, skip_bad=skip_bad
+    )
+    print(f"notebook: {path}")

@@ -61,6 +61,7 @@ class Conv2dFront(Front):
             *_convolution(channels, 2 * channels, (1, 2)),
             *_convolution(2 * channels, 2 * channels, (1, 2)),
         )
+        lay_channels_last(self.layers)
         self.size, self.stride = 2 * channels * halved(n_features, 3), 2
 
     def forward(self, features: Tensor) -> Tensor:
@@ -84,6 +85,7 @@ class ResidualFront(Front):
             *_strided(2 * C, 3 * C, 3, (1, 2)),
             Residual(3 * C),
         )
+        lay_channels_last(self.layers)
         self.size, self.stride = 3 * C, 2
         self.project = nn.Linear(3 * C * halved(n_features, 3), self.size)
 
@@ -121,6 +123,11 @@ def _convolution(inputs: int, outputs: int, pool: tuple[int, int]) -> list[nn.Mo
         nn.ReLU(),
         nn.MaxPool2d(pool, ceil_mode=True),
     ]
+
+
+def lay_channels_last(layers: nn.Module) -> None:
+    """Lay the weights of 2-d convolutions out so that the CPU trains them up to twice as fast."""
+    layers.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def as_frames(image: Tensor) -> Tensor:

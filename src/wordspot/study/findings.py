@@ -1,6 +1,7 @@
 """What the figures of a study say in words: every sentence is chosen by the numbers that it tells of."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -78,6 +79,19 @@ def pair_of(comparison: Comparison, one: str, other: str) -> Pair:
     """Find the test of two models, seen from the one. Raises StopIteration where none was made."""
     pair = next(pair for pair in comparison.pairs if {pair.one, pair.other} == {one, other})
     return pair if pair.one == one else turned(pair)
+
+
+def chosen(comparison: Comparison) -> list[Contender]:
+    """Choose the models whose mistakes are shown: RNN, LSTM and CNN-LSTM where there, and the best."""
+    best = ranked(comparison)[0].name
+    found = [one for one in comparison.contenders if one.name in ("rnn", "lstm", "cnn-lstm", best)]
+    return found if len(found) > 1 else ranked(comparison)[:4]
+
+
+def told_pairs(comparison: Comparison) -> list[Pair]:
+    """List the tests that the text tells of: each model chosen, against the one before it."""
+    names = [one.name for one in chosen(comparison)]
+    return [pair_of(comparison, one, before) for before, one in pairwise(names)]
 
 
 def level_with_best(comparison: Comparison) -> list[Contender]:
@@ -202,7 +216,7 @@ def calibration(contenders: Sequence[Contender]) -> str:
 
 def conclusion(comparison: Comparison) -> str:
     """Say what to take: the best model, and the cheapest that is as good as far as the clips can tell."""
-    best, *_, last = ranked(comparison)
+    best, last = ranked(comparison)[0], ranked(comparison)[-1]
     cheapest = min([best, *level_with_best(comparison)], key=lambda one: one.macs)
     text = f"{best.name} has {best.parameters:,} weights."
     if cheapest is not best:
@@ -210,6 +224,8 @@ def conclusion(comparison: Comparison) -> str:
             f" {cheapest.name} can't be told from it by these clips and needs "
             f"{percent(cheapest.macs / best.macs, 0)} of its multiply-adds."
         )
+    if last is best:
+        return text
     return (
         f"{text} Between it and {last.name}, the least accurate, lie {points(best.accuracy - last.accuracy)}."
     )

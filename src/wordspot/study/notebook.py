@@ -10,6 +10,7 @@ from traitlets.config import Config
 
 from wordspot.errors import UsageError, WordspotError
 from wordspot.files import output_folder, whole_file
+from wordspot.study.study import EXPERIMENTS, read_experiments
 
 PARAMETERS = "parameters"
 """The tag of the cell that says what the notebook is run on."""
@@ -23,12 +24,15 @@ def write_notebook(
     *,
     words: tuple[str, ...],
     quick: bool = False,
+    convert: bool = False,
+    skip_bad: bool = False,
 ) -> Path:
     """Run a notebook that is written as a script (jupytext), and keep it with its outputs; gives its path.
 
-    Its runs are kept in the folder `study`, where those of a finished study are found and not trained again.
-    `quick` sees every step in minutes, with few epochs and clips. Raises UsageError where `source` is no such
-    notebook, and WordspotError where a cell fails.
+    Where the folder `study` holds a study, its experiments and runs are shown. Otherwise all experiments are
+    run there, on `words`; or where `quick`, two of them with few epochs and clips, to see every step in
+    minutes. Raises UsageError where `source` is no such notebook or the study lacks the family, and
+    WordspotError where a cell fails.
     """
     source, path = Path(source), Path(out)
     if not source.is_file():
@@ -37,7 +41,12 @@ def write_notebook(
     cells = [cell for cell in notebook.cells if PARAMETERS in cell.metadata.get("tags", [])]
     if not cells:
         raise UsageError(f"{source}: no cell has the tag {PARAMETERS}")
+    if (Path(study) / EXPERIMENTS).is_file():
+        names = [experiment.name for experiment in read_experiments(study)]
+        if "family" not in names:
+            raise UsageError(f"{study}: a notebook needs the experiment family: run `wordspot study` with it")
     asked = {"DATA": str(data), "STUDY": str(study), "WORDS": words, "QUICK": quick}
+    asked["READ"] = {"convert": convert, "skip_bad": skip_bad}
     cells[0].source = "\n".join(f"{name} = {value!r}" for name, value in asked.items())
     output_folder(path.parent)
     try:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from pydantic import TypeAdapter
 
 from wordspot.analysis import charts
-from wordspot.analysis.comparison import Comparison, Contender
+from wordspot.analysis.comparison import Contender
 from wordspot.analysis.results import Group, read_group
 from wordspot.config import RunConfig
 from wordspot.errors import UsageError
@@ -28,6 +28,8 @@ from wordspot.study.summary import Result
 CM = 1 / 2.54
 POINTS = 8.0
 """Size of the figures' letters in print."""
+MATRICES = 3
+"""Confusion matrices that can be read side by side on a page."""
 
 
 def write_report(study: Path | str, out: Path | str | None = None, *, corpus: str | None = None) -> Path:
@@ -99,11 +101,9 @@ def gather_facts(folder: Path, results: dict[str, Result], corpus: str | None) -
         "seeds": len(best.runs),
         "machine": describe_machine(made_of),
         "best": findings.best_model(family),
-        "differences": [
-            findings.difference(findings.pair_of(family, one, other)) for one, other in told_pairs(family)
-        ],
+        "differences": [findings.difference(pair) for pair in findings.told_pairs(family)],
         "learning": findings.speed_of_learning(family.contenders),
-        "errors": findings.kinds_of_error(chosen(family)),
+        "errors": findings.kinds_of_error(findings.chosen(family)),
         "hopeless": findings.hopeless(groups_of(folder, results["family"])),
         "noise": findings.in_noise(family) if family.noise else "",
         "calibration": findings.calibration(family.contenders),
@@ -121,20 +121,6 @@ def gather_facts(folder: Path, results: dict[str, Result], corpus: str | None) -
             if name != "family"
         ],
     }
-
-
-def chosen(family: Comparison) -> list[Contender]:
-    """Choose the models whose mistakes are shown: RNN, LSTM and CNN-LSTM where there, and the best."""
-    best = findings.ranked(family)[0].name
-    wanted = ("rnn", "lstm", "cnn-lstm", best)
-    found = [one for one in family.contenders if one.name in wanted]
-    return found if len(found) > 1 else findings.ranked(family)[:4]
-
-
-def told_pairs(family: Comparison) -> list[tuple[str, str]]:
-    """List the pairs of models that the text compares: each model shown with the next."""
-    names = [one.name for one in chosen(family)]
-    return list(zip(names[1:], names, strict=False))
 
 
 def describe_clip(config: RunConfig) -> str:
@@ -228,11 +214,11 @@ def draw_figures(folder: Path, results: dict[str, Result], place: Path) -> None:
     """Draw the report's figures, each for the width that it is printed in."""
     family = results["family"].comparison
     groups = groups_of(folder, results["family"])
-    shown = [group for group in groups if group.name in [one.name for one in chosen(family)]]
+    shown = [group for group in groups if group.name in [one.name for one in findings.chosen(family)]]
     intervals = [one.interval for one in family.contenders]
     for_print(place / "curves.svg", 17, charts.plot_curves_together, groups)
     for_print(place / "accuracy.svg", 8.2, charts.plot_accuracies, groups, intervals)
-    for_print(place / "confusions.svg", 17, charts.plot_confusions, shown, family.words)
+    for_print(place / "confusions.svg", 17, charts.plot_confusions, shown[-MATRICES:], family.words)
     for_print(place / "calibration.svg", 8.2, charts.plot_calibration, groups)
     if family.noise:
         for_print(place / "noise.svg", 8.2, charts.plot_noise, family.contenders)

@@ -1,9 +1,11 @@
 """Many runs to one comparison for each experiment."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from pydantic import TypeAdapter
 from rich.console import Console
 
 from wordspot.analysis.compare import compare_groups, current_comparison
@@ -19,6 +21,8 @@ from wordspot.study.experiments import Experiment
 from wordspot.study.forecast import Forecast
 from wordspot.study.summary import Result, summary
 from wordspot.training.parallel import train_all
+
+EXPERIMENTS = "experiments.json"
 
 
 def run_study(
@@ -36,10 +40,10 @@ def run_study(
     """Train and score every run of the experiments on the clips of `data`, and compare what they gave.
 
     `jobs` runs are trained at once, each in a process of its own where there are more than one. Leaves in the
-    folder `out` a folder for each experiment, with its runs, its comparison and figures, and study.json and
-    summary.md with all results. Says beforehand how long it will take, unless `quiet`. A study that was
-    stopped goes on where it was; a config that stands in two experiments is trained once. Raises what
-    `train`, `evaluate` and `compare` raise.
+    folder `out` a folder for each experiment, with its runs, its comparison and figures; the experiments
+    themselves as experiments.json; and study.json and summary.md with all results. Says beforehand how long
+    it will take, unless `quiet`. A study that was stopped goes on where it was; a config that stands in two
+    experiments is trained once. Raises what `train`, `evaluate` and `compare` raise.
     """
     if jobs < 1:
         raise UsageError(f"jobs: {jobs} must be at least 1")
@@ -50,6 +54,7 @@ def run_study(
     corpora = {
         corpus: open_corpus(data, corpus, **reading) for corpus in {config.corpus for config in places}
     }
+    write_json(folder / EXPERIMENTS, [asdict(experiment) for experiment in experiments])
     console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
     forecast = Forecast(jobs)
     for config, run in places.items():
@@ -77,6 +82,22 @@ def run_study(
         write_json(folder / "study.json", [asdict(result) for result in results])
         write_text(folder / "summary.md", summary(results))
     return results
+
+
+def read_experiments(study: str | Path) -> list[Experiment]:
+    """Read the experiments that a study was given, finished or not.
+
+    Raises UsageError where the folder holds no study, or one of another version.
+    """
+    path = Path(study) / EXPERIMENTS
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return TypeAdapter(list[Experiment]).validate_python(stored)
+    except OSError:
+        raise UsageError(f"{study}: no study here (no {EXPERIMENTS}): run `wordspot study --out`") from None
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"{path}: not of this version of wordspot ({reason})") from None
 
 
 def lay_out(experiments: Sequence[Experiment], folder: Path) -> dict[RunConfig, Path]:
