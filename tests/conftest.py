@@ -10,8 +10,11 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 
-from wordspot.config import AugmentConfig, CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig
+from wordspot.config import AugmentConfig, CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig, vary
 from wordspot.corpus.folder import split_of
+from wordspot.study.experiments import Experiment
+from wordspot.study.study import run_study
+from wordspot.study.summary import Result
 
 RATE_HZ = 16_000
 WORDS = ("low", "high", "rise")
@@ -99,6 +102,38 @@ def tiny() -> RunConfig:
         augment=AugmentConfig(shift_ms=50, mask_bands=4, mask_ms=40),
         training=TrainingConfig(epochs=4, batch_size=8, learning_rate=0.01, seed=3),
     )
+
+
+@pytest.fixture(scope="session")
+def shared_study(
+    shared_recordings: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Result]]:
+    """Give a study of tiny models, in which no test may change a run, and its results by their names."""
+    folder = tmp_path_factory.mktemp("study") / "study"
+    lstm = RunConfig(
+        RecurrentConfig(units=8, layers=1),
+        CorpusConfig(words=WORDS),
+        training=TrainingConfig(epochs=2, batch_size=8, learning_rate=0.01),
+    )
+    family = {
+        "rnn": vary(lstm, cell="rnn"),
+        "lstm": lstm,
+        "wordspot": vary(lstm, front="residual", channels=4, bidirectional=True),
+    }
+    features = {"recipe": lstm, "20 mel bands": vary(lstm, n_mels=20)}
+    amounts = {"recipe": lstm, "4 a word": vary(lstm, clips_per_word=4)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORDSPOT_CACHE", str(folder.parent / "cache"))  # `_own_cache` comes after this
+        results = run_study(
+            [
+                Experiment("family", "Which model is best?", "Two epochs.", "testing", family, seeds=2),
+                Experiment("features", "Which features?", "Short.", "validation", features, 1, "recipe"),
+                Experiment("amounts", "How many clips?", "Shorter.", "validation", amounts, 1, "recipe"),
+            ],
+            shared_recordings,
+            folder,
+        )
+    return folder, {result.name: result for result in results}
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from wordspot.config import (
-    RECIPES,
     SILENCE,
     UNKNOWN,
     AugmentConfig,
@@ -27,6 +26,7 @@ from wordspot.config import (
     vary,
 )
 from wordspot.errors import UsageError
+from wordspot.recipes import RECIPES
 
 IMPOSSIBLE: list[tuple[str, type[object], dict[str, Any]]] = [
     ("words", CorpusConfig, {"words": ("yes",)}),

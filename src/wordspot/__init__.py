@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from wordspot.analysis.evaluate import Evaluation, evaluate
     from wordspot.analysis.explore import Exploration
     from wordspot.analysis.mistakes import write_mistakes
-    from wordspot.config import RECIPES, RunConfig
+    from wordspot.config import RunConfig
     from wordspot.corpus.corpus import open_corpus
     from wordspot.errors import WordspotError
     from wordspot.models.recognizer import Prediction, Recognizer, load
+    from wordspot.recipes import RECIPES
     from wordspot.study.experiments import experiments
     from wordspot.study.study import read_experiments, run_study
     from wordspot.training.loop import train
@@ -31,7 +32,7 @@ HOMES = {
     "Evaluation": "analysis.evaluate",
     "Exploration": "analysis.explore",
     "Prediction": "models.recognizer",
-    "RECIPES": "config",
+    "RECIPES": "recipes",
     "Recognizer": "models.recognizer",
     "RunConfig": "config",
     "WordspotError": "errors",

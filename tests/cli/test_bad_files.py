@@ -116,15 +116,15 @@ def test_predicting_what_cannot_be_used(
     wordspot: Command, trained: dict[str, Path], recordings: Path, clip: Path, spoil: Spoil
 ) -> None:
     spoil(clip)
-    ran = wordspot("predict", trained["lstm"], clip.parent)
+    ran = wordspot("predict", clip.parent, "--run", trained["lstm"])
     assert_one_line(ran, 1)
     assert str(clip) in ran.err
-    ran = wordspot("predict", trained["lstm"], clip.parent, "--skip-bad")
+    ran = wordspot("predict", clip.parent, "--skip-bad", "--run", trained["lstm"])
     assert ran.code == 0
     assert ran.err.startswith(f"wordspot: left out {clip}")
     assert len(ran.out.splitlines()) == 27
     if spoil in CONVERTIBLE:
-        ran = wordspot("predict", trained["lstm"], clip.parent, "--convert")
+        ran = wordspot("predict", clip.parent, "--convert", "--run", trained["lstm"])
         assert (ran.code, ran.err, len(ran.out.splitlines())) == (0, "", 28)
 
 
@@ -151,7 +151,7 @@ def test_a_word_whose_clips_of_a_part_are_all_bad(
 
 def test_a_run_without_weights(wordspot: Command, own_run: Path, shared_recordings: Path) -> None:
     (own_run / "model.safetensors").unlink()
-    for command in (f"predict {own_run} {shared_recordings}", EVALUATE):
+    for command in (f"predict {shared_recordings} --run {own_run}", EVALUATE):
         assert_one_line(
             wordspot(*command.format(run=own_run, data=shared_recordings, small=SMALL).split()), 2
         )
@@ -183,7 +183,7 @@ def test_a_damaged_config(wordspot: Command, own_run: Path, shared_recordings: P
 def test_damaged_weights(wordspot: Command, own_run: Path, shared_recordings: Path, kept: int) -> None:
     weights = own_run / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:kept])
-    for command in ("predict {run} {data}", EVALUATE):
+    for command in ("predict {data} --run {run}", EVALUATE):
         ran = wordspot(*command.format(run=own_run, data=shared_recordings, small=SMALL).split())
         assert_one_line(ran, 1)
         assert str(weights) in ran.err
@@ -193,7 +193,7 @@ def test_weights_of_another_run(
     wordspot: Command, trained: dict[str, Path], own_run: Path, shared_recordings: Path
 ) -> None:
     shutil.copy(trained["rnn"] / "model.safetensors", own_run)
-    assert_one_line(wordspot("predict", own_run, shared_recordings), 1)
+    assert_one_line(wordspot("predict", shared_recordings, "--run", own_run), 1)
 
 
 @pytest.mark.parametrize("content", [None, "", "hello\n"])

@@ -79,11 +79,11 @@ WRONG_USE = [
     EVALUATE.replace("{run}", "{file}"),
     EVALUATE.replace("{data}", "{nowhere}"),
     f"{EVALUATE} --device nonsense",
-    "predict {nowhere} {data}",
-    "predict {data} {data}",
-    "predict {run} {nowhere}",
-    "predict {run} {without_sounds}",
-    "predict {run}",
+    "predict {data} --run {nowhere}",
+    "predict {data} --run {data}",
+    "predict {nowhere} --run {run}",
+    "predict {without_sounds} --run {run}",
+    "predict --run {run}",
     "explore --data {nowhere} --out {out}",
     "explore --data {data} --out {out} --words low dog",
     "explore --data {data} --out {file}",
@@ -116,8 +116,8 @@ FAILURES = [
     TRAIN.replace("{data}", "{unlisted}"),
     f"{TRAIN} --silence",
     EVALUATE.replace("{data}", "{lacking}"),
-    "predict {run} {file}",
-    "predict {run} {raw}",
+    "predict {file} --run {run}",
+    "predict {raw} --run {run}",
     "explore --data {without_sounds} --out {out}",
     "study --words low high rise --data {lacking} --out {out}",
 ]
@@ -174,7 +174,7 @@ def test_a_reader_that_leaves_early(
 ) -> None:
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # it would hide what is left in the buffer
     with subprocess.Popen(
-        [program(), "predict", places["run"], places["data"] / folder],
+        [program(), "predict", places["data"] / folder, "--run", places["run"]],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

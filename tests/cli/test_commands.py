@@ -18,7 +18,9 @@ from safetensors.numpy import load_file
 import wordspot as package
 from tests.cli.conftest import Command, run_program, train
 from tests.conftest import RATE_HZ, SPEAKERS, WORDS
-from wordspot.config import RECIPES, CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig, vary
+from wordspot.config import CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig, vary
+from wordspot.models.recognizer import PRETRAINED, load, pretrained
+from wordspot.recipes import RECIPES
 
 MODELS = ("rnn", "lstm")
 
@@ -58,6 +60,8 @@ def assert_drawing(path: Path) -> None:
         "sweep",
         "study",
         "report",
+        "notebook",
+        "publish",
     ],
 )
 def test_help(wordspot: Command, verb: str) -> None:
@@ -208,7 +212,7 @@ def test_predict_prints_a_line_for_each_file(
     wordspot: Command, trained: dict[str, Path], shared_recordings: Path
 ) -> None:
     one = sorted((shared_recordings / "low").iterdir())[0]
-    ran = wordspot("predict", trained["lstm"], one, shared_recordings / "high")
+    ran = wordspot("predict", one, shared_recordings / "high", "--run", trained["lstm"])
     assert (ran.code, ran.err) == (0, "")
     lines = [line.split() for line in ran.out.splitlines()]
     assert [line[2] for line in lines] == [
@@ -219,9 +223,20 @@ def test_predict_prints_a_line_for_each_file(
     assert all(line[1].endswith("%") and 33 <= float(line[1][:-1]) <= 100 for line in lines)
 
 
+@pytest.mark.skipif(not pretrained(), reason="no recogniser is kept in this version of the program")
+def test_predict_needs_no_run(wordspot: Command, shared_recordings: Path) -> None:
+    one = next((shared_recordings / "low").iterdir())
+    ran = wordspot("predict", one)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.split()[0] in load().classes
+    for name in pretrained():
+        assert (PRETRAINED / name / "model.safetensors").stat().st_size < 4_000_000
+        assert wordspot("predict", one, "--run", name).code == 0
+
+
 def test_predict_says_what_evaluate_said(wordspot: Command, own_run: Path, shared_recordings: Path) -> None:
     assert wordspot("evaluate", own_run, "--data", shared_recordings).code == 0
-    ran = wordspot("predict", own_run, shared_recordings, "--json")
+    ran = wordspot("predict", shared_recordings, "--run", own_run, "--json")
     assert (ran.code, ran.err) == (0, "")
     heard = {line["path"]: line for line in map(json.loads, ran.out.splitlines())}
     assert len(heard) == 84
@@ -240,7 +255,7 @@ def test_predict_warns_of_what_it_does_not_hear(
     tone = (8000 * np.sin(np.arange(2 * RATE_HZ) / 10)).astype(np.int16)
     soundfile.write(tmp_path / "long.wav", tone, RATE_HZ)
     soundfile.write(tmp_path / "whole.wav", tone[:RATE_HZ], RATE_HZ)
-    ran = wordspot("predict", trained["lstm"], tmp_path, "--json")
+    ran = wordspot("predict", tmp_path, "--json", "--run", trained["lstm"])
     assert ran.code == 0
     assert ran.err.startswith(f"wordspot: {tmp_path / 'long.wav'} lasts 2.00 s")
     assert ran.err.count("\n") == 1
@@ -314,7 +329,7 @@ def test_train_takes_the_config_of_a_run(
 
 def test_the_program_itself_predicts(trained: dict[str, Path], shared_recordings: Path) -> None:
     path = sorted((shared_recordings / "low").iterdir())[0]
-    ran = run_program("predict", trained["lstm"], path, "--json")
+    ran = run_program("predict", path, "--json", "--run", trained["lstm"])
     assert (ran.code, ran.err) == (0, "")
     assert json.loads(ran.out)["path"] == str(path)
 

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from wordspot.config import RECIPES, RunConfig, vary
+from wordspot.config import RunConfig, vary
 from wordspot.files import write_json
 from wordspot.models.recognizer import CONFIG, Recognizer, load, save_weights
+from wordspot.recipes import RECIPES
 
 POOLINGS: tuple[Literal["last", "mean", "additive", "multi-head"], ...] = (
     "last",

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from tests.runs import assert_one_line
-from wordspot.config import RECIPES, CorpusConfig, differences, vary
+from wordspot.config import CorpusConfig, differences, vary
 from wordspot.errors import UsageError
+from wordspot.recipes import RECIPES
 from wordspot.study.experiments import AMOUNTS, BASE, SWITCHES, experiments
 
 CORPUS = CorpusConfig(words=("low", "high"))

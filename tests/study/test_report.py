@@ -5,49 +5,22 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from tests.conftest import WORDS
 from tests.runs import assert_one_line
 from wordspot.analysis.comparison import Comparison
-from wordspot.config import RunConfig, vary
 from wordspot.errors import UsageError
-from wordspot.study.experiments import Experiment
 from wordspot.study.findings import best_model, percent
 from wordspot.study.report import write_report
-from wordspot.study.study import run_study
 from wordspot.study.summary import Result
-
-
-@pytest.fixture(scope="module")
-def study(
-    shared_recordings: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, dict[str, Result]]:
-    folder = tmp_path_factory.mktemp("report") / "study"
-    lstm = vary(RunConfig(), words=WORDS, units=8, layers=1, epochs=2, batch_size=8, learning_rate=0.01)
-    family = {
-        "rnn": vary(lstm, cell="rnn"),
-        "lstm": lstm,
-        "wordspot": vary(lstm, front="residual", channels=4),
-    }
-    features = {"recipe": lstm, "20 mel bands": vary(lstm, n_mels=20)}
-    amounts = {"recipe": lstm, "4 a word": vary(lstm, clips_per_word=4)}
-    results = run_study(
-        [
-            Experiment("family", "Which model is best?", "Two epochs.", "testing", family, seeds=2),
-            Experiment("features", "Which features?", "Short.", "validation", features, 1, "recipe"),
-            Experiment("amounts", "How many clips?", "Shorter.", "validation", amounts, 1, "recipe"),
-        ],
-        shared_recordings,
-        folder,
-    )
-    return folder, {result.name: result for result in results}
 
 
 def words_of(pdf: Path) -> str:
     return " ".join(" ".join(page.extract_text() for page in PdfReader(pdf).pages).split())
 
 
-def test_numbers_of_the_report_are_the_studys(study: tuple[Path, dict[str, Result]], tmp_path: Path) -> None:
-    folder, results = study
+def test_numbers_of_the_report_are_the_studys(
+    shared_study: tuple[Path, dict[str, Result]], tmp_path: Path
+) -> None:
+    folder, results = shared_study
     pdf = write_report(folder, tmp_path / "new" / "report.pdf", corpus="a few synthetic words")
     assert 2 <= len(PdfReader(pdf).pages) <= 4
     text = words_of(pdf)
@@ -67,8 +40,8 @@ def test_numbers_of_the_report_are_the_studys(study: tuple[Path, dict[str, Resul
         assert f"{part} {clips} " in text
 
 
-def test_the_same_study_gives_the_same_bytes(study: tuple[Path, dict[str, Result]]) -> None:
-    folder, _ = study
+def test_the_same_study_gives_the_same_bytes(shared_study: tuple[Path, dict[str, Result]]) -> None:
+    folder, _ = shared_study
     first = write_report(folder)
     assert first == folder / "report.pdf"
     before = first.read_bytes()

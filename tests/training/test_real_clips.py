@@ -4,7 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from wordspot.analysis.evaluate import evaluate
-from wordspot.config import RECIPES, CorpusConfig
+from wordspot.config import CorpusConfig
+from wordspot.recipes import RECIPES
 from wordspot.training.loop import train
 
 

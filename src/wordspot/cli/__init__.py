@@ -11,6 +11,7 @@ from wordspot.cli.explore import explore
 from wordspot.cli.mistakes import mistakes
 from wordspot.cli.notebook import notebook
 from wordspot.cli.predict import predict
+from wordspot.cli.publish import publish
 from wordspot.cli.report import report
 from wordspot.cli.study import study
 from wordspot.cli.sweep import sweep
@@ -37,6 +38,7 @@ def main() -> None:
             study,
             report,
             notebook,
+            publish,
         ]
         for verb in verbs:
             app.command(verb)

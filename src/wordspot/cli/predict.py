@@ -12,11 +12,14 @@ from wordspot.errors import ClipError, UsageError
 
 
 def predict(
-    run: Annotated[Positional[Path], arg(metavar="RUN", help="Folder of a trained run.")],
     paths: Annotated[
         Positional[tuple[Path, ...]],
         arg(metavar="PATH", help="WAV or FLAC files, or folders that hold them."),
     ],
+    run: Annotated[
+        str,
+        arg(metavar="RUN", help="Folder of a trained run, or the name of a recogniser of the program's own."),
+    ] = "wordspot",
     json_lines: Annotated[
         FlagCreatePairsOff[bool],
         arg(name="json", help="Print a line of JSON for each file, with the probability of every word."),
@@ -29,7 +32,7 @@ def predict(
     from wordspot.models.recognizer import load
 
     if not paths:
-        raise UsageError("predict: name sound files, or folders that hold them, after the run")
+        raise UsageError("predict: name sound files, or folders that hold them")
     recognizer = load(run)
     limit = recognizer.config.corpus.seconds
     for path in find_sound_files(paths):

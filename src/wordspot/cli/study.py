@@ -6,7 +6,8 @@ from typing import Annotated
 from tyro.conf import arg
 
 from wordspot.cli.options import Convert, Data, Device, SkipBad
-from wordspot.config import RECIPES, CorpusConfig
+from wordspot.config import CorpusConfig
+from wordspot.recipes import RECIPES
 
 
 def study(

@@ -7,8 +7,9 @@ from tyro.conf import Positional, arg
 from tyro.extras import subcommand_type_from_defaults
 
 from wordspot.cli.options import Convert, Data, Device, SkipBad, Threads
-from wordspot.config import DESCRIPTIONS, RECIPES, RunConfig, read_recipe
+from wordspot.config import RunConfig, read_recipe
 from wordspot.corpus.index import Split
+from wordspot.recipes import DESCRIPTIONS, RECIPES
 
 
 def recipe_type(arguments: list[str]) -> Any:

@@ -21,6 +21,8 @@ from wordspot.sound.features import Features, to_float
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
+PRETRAINED = Path(__file__).parents[1] / "pretrained"
+"""Where the recognisers lie that come with the program: a folder of each, with its model card."""
 
 
 class Recognizer(nn.Module):
@@ -118,9 +120,19 @@ def read_config(folder: Path) -> tuple[RunConfig, dict[str, Any]]:
     raise WordspotError(f"{path}: not a config of this version of wordspot ({reason}): train anew")
 
 
-def load(folder: Path | str) -> Recognizer:
-    """Load the recogniser of a run: its best epoch by validation. Raises UsageError where there is none."""
-    folder = Path(folder)
+def pretrained() -> list[str]:
+    """Name the recognisers that come with the program."""
+    return sorted(path.parent.name for path in PRETRAINED.glob(f"*/{CONFIG}"))
+
+
+def load(run: Path | str = "wordspot") -> Recognizer:
+    """Load the recogniser of a run, of its best epoch by validation, or one of those in `pretrained()`.
+
+    A folder goes before a name. Raises UsageError where there is none.
+    """
+    folder = Path(run)
+    if str(run) in pretrained() and not folder.exists():
+        folder = PRETRAINED / str(run)
     config, _ = read_config(folder)
     recognizer = Recognizer(config)
     try:

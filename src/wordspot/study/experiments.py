@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wordspot.config import RECIPES, CorpusConfig, RunConfig, vary
+from wordspot.config import CorpusConfig, RunConfig, vary
 from wordspot.corpus.index import Split
 from wordspot.errors import UsageError
+from wordspot.recipes import RECIPES
 
 SEEDS = 3
 SHORT_EPOCHS = 6

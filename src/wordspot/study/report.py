@@ -11,7 +11,6 @@ from typing import Any
 import matplotlib as mpl
 import typst
 from matplotlib.figure import Figure
-from pydantic import TypeAdapter
 
 from wordspot.analysis import charts
 from wordspot.analysis.comparison import Contender
@@ -23,6 +22,7 @@ from wordspot.files import output_folder, whole_file
 from wordspot.models.recognizer import read_config
 from wordspot.study import findings
 from wordspot.study.experiments import SWITCHES
+from wordspot.study.study import read_study
 from wordspot.study.summary import Result
 
 CM = 1 / 2.54
@@ -39,7 +39,7 @@ def write_report(study: Path | str, out: Path | str | None = None, *, corpus: st
     UsageError where the folder holds no study, or one without the family.
     """
     folder = Path(study)
-    results = read_results(folder)
+    results = read_study(folder)
     if "family" not in results:
         raise UsageError(f"{folder}: a report needs the experiment family: run `wordspot study` with it")
     path = Path(out) if out else folder / "report.pdf"
@@ -56,19 +56,6 @@ def write_report(study: Path | str, out: Path | str | None = None, *, corpus: st
                 place / "report.typ", output=part, format="pdf", timestamp=0, ignore_system_fonts=True
             )
     return path
-
-
-def read_results(folder: Path) -> dict[str, Result]:
-    """Read the experiments of a study by their names. Raises UsageError where there is no study."""
-    path = folder / "study.json"
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        return {result.name: result for result in TypeAdapter(list[Result]).validate_python(stored)}
-    except OSError:
-        raise UsageError(f"{folder}: no study here (no study.json): run `wordspot study --out`") from None
-    except ValueError as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(f"{path}: not a study of this version of wordspot ({reason})") from None
 
 
 def groups_of(folder: Path, result: Result) -> list[Group]:

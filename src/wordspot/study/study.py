@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import TypeAdapter
 from rich.console import Console
@@ -23,6 +24,8 @@ from wordspot.study.summary import Result, summary
 from wordspot.training.parallel import train_all
 
 EXPERIMENTS = "experiments.json"
+RESULTS = "study.json"
+Stored = TypeVar("Stored", Experiment, Result)
 
 
 def run_study(
@@ -79,7 +82,7 @@ def run_study(
             groups, place, experiment.split, corpus=corpus, against=experiment.against
         )
         results.append(Result(experiment.name, experiment.question, experiment.note, comparison))
-        write_json(folder / "study.json", [asdict(result) for result in results])
+        write_json(folder / RESULTS, [asdict(result) for result in results])
         write_text(folder / "summary.md", summary(results))
     return results
 
@@ -89,15 +92,27 @@ def read_experiments(study: str | Path) -> list[Experiment]:
 
     Raises UsageError where the folder holds no study, or one of another version.
     """
-    path = Path(study) / EXPERIMENTS
+    return _read(Path(study) / EXPERIMENTS, TypeAdapter(list[Experiment]))
+
+
+def read_study(study: str | Path) -> dict[str, Result]:
+    """Read the finished experiments of a study by their names.
+
+    Raises UsageError where the folder holds no study, or one of another version.
+    """
+    return {result.name: result for result in _read(Path(study) / RESULTS, TypeAdapter(list[Result]))}
+
+
+def _read(path: Path, kind: TypeAdapter[list[Stored]]) -> list[Stored]:
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        return TypeAdapter(list[Experiment]).validate_python(stored)
+        return kind.validate_python(json.loads(path.read_text(encoding="utf-8")))
     except OSError:
-        raise UsageError(f"{study}: no study here (no {EXPERIMENTS}): run `wordspot study --out`") from None
+        raise UsageError(
+            f"{path.parent}: no study here (no {path.name}): run `wordspot study --out`"
+        ) from None
     except ValueError as error:
         reason = str(error).splitlines()[0]
-        raise UsageError(f"{path}: not of this version of wordspot ({reason})") from None
+        raise UsageError(f"{path}: not a study of this version of wordspot ({reason})") from None
 
 
 def lay_out(experiments: Sequence[Experiment], folder: Path) -> dict[RunConfig, Path]:

@@ -1,0 +1,1 @@
+"""Recognisers that leave the place where they were trained."""
