@@ -1,9 +1,14 @@
 """Runs side by side: the same weights as one after the other, and errors that end them all."""
 
+import subprocess
+import sys
+import textwrap
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import WORDS
 from tests.runs import assert_one_line, assert_same_run
 from wordspot.config import RunConfig, vary
 from wordspot.errors import UsageError
@@ -30,3 +35,30 @@ def test_a_run_that_fails_ends_all(tiny: RunConfig, shared_recordings: Path, tmp
     with pytest.raises(UsageError, match="another configuration") as error:
         list(train_all(runs, shared_recordings, 2, threads=1))
     assert_one_line(error.value)
+
+
+def test_runs_end_with_the_process_that_began_them(shared_recordings: Path, tmp_path: Path) -> None:
+    script = tmp_path / "study.py"
+    script.write_text(
+        textwrap.dedent(
+            f"""
+            from wordspot.config import CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig
+            from wordspot.training.parallel import train_all
+
+            if __name__ == "__main__":
+                config = RunConfig(
+                    RecurrentConfig(units=8, layers=1),
+                    CorpusConfig(words={WORDS}),
+                    training=TrainingConfig(epochs=100_000, patience=100_000),
+                )
+                list(train_all([(config, "run")], {str(shared_recordings)!r}, 2, threads=1))
+            """
+        )
+    )
+    with subprocess.Popen([sys.executable, script], cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        while not (tmp_path / "run" / "metrics.jsonl").exists():
+            assert process.poll() is None
+            time.sleep(0.1)
+        process.kill()
+        # Those that it began hold the other end of the pipe: this returns when the last of them is gone.
+        process.communicate(timeout=60)

@@ -24,6 +24,9 @@ def notebook(
         FlagCreatePairsOff[bool],
         arg(help="For a new study: every step in minutes, with few epochs and clips."),
     ] = False,
+    without_sounds: Annotated[
+        FlagCreatePairsOff[bool], arg(help="Keep no recording in the notebook, to hand it on without them.")
+    ] = False,
     convert: Convert = False,
     skip_bad: SkipBad = False,
 ) -> None:
@@ -34,6 +37,14 @@ def notebook(
         raise UsageError(f"notebook: {error.name} is missing: pip install 'wordspot[notebook]'") from None
 
     path = write_notebook(
-        source, data, study, out, words=words, quick=quick, convert=convert, skip_bad=skip_bad
+        source,
+        data,
+        study,
+        out,
+        words=words,
+        quick=quick,
+        convert=convert,
+        skip_bad=skip_bad,
+        without_sounds=without_sounds,
     )
     print(f"notebook: {path}")

@@ -26,12 +26,14 @@ def write_notebook(
     quick: bool = False,
     convert: bool = False,
     skip_bad: bool = False,
+    without_sounds: bool = False,
 ) -> Path:
     """Run a notebook that is written as a script (jupytext), and keep it with its outputs; gives its path.
 
     Where the folder `study` holds a study, its experiments and runs are shown. Otherwise all experiments are
     run there, on `words`; or where `quick`, two of them with few epochs and clips, to see every step in
-    minutes. Raises UsageError where `source` is no such notebook or the study lacks the family, and
+    minutes. `without_sounds` takes the recordings out of what is kept, for a copy to hand on where they may
+    not be. Raises UsageError where `source` is no such notebook or the study lacks the family, and
     WordspotError where a cell fails.
     """
     source, path = Path(source), Path(out)
@@ -55,6 +57,16 @@ def write_notebook(
         NotebookClient(notebook, timeout=None, kernel_name="python3", config=local).execute()
     except CellExecutionError as error:
         raise WordspotError(f"{source}: a cell failed ({error.ename}: {error.evalue})") from None
+    if without_sounds:
+        remove_sounds(notebook)
     with whole_file(path) as part:
         nbformat.write(notebook, part)  # type: ignore[no-untyped-call]
     return path
+
+
+def remove_sounds(notebook: nbformat.NotebookNode) -> None:
+    """Put a line of text in the place of every player."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "<audio" in output.get("data", {}).get("text/html", ""):
+                output.data = {"text/plain": "(a player, left out of this copy)"}

@@ -1,17 +1,19 @@
 """Several runs at once, each in a process of its own."""
 
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from typing import Any
 
 from wordspot.config import RunConfig
 from wordspot.errors import WordspotError, warn_in_one_line
 from wordspot.training.loop import train
+from wordspot.training.metrics import Metrics
 
 
 def train_all(
@@ -28,7 +30,7 @@ def train_all(
             yield train(config, data, run, **settings)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin) as pool:
-        work = partial(train, data=data, quiet=True, **settings)
+        work = partial(train, data=data, quiet=True, after_epoch=_end_with_parent, **settings)
         try:
             for done in as_completed([pool.submit(work, config, out=run) for config, run in runs]):
                 yield done.result()
@@ -44,3 +46,10 @@ def _begin() -> None:
     # An interrupt goes to every process of a terminal: the one that started these ends them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warn_in_one_line()
+
+
+def _end_with_parent(_: Metrics) -> None:
+    """End after an epoch where the process that began this one was killed: its successor may go on here."""
+    parent = parent_process()
+    if parent and not parent.is_alive():
+        os._exit(1)
