@@ -8,7 +8,12 @@ OUT ?= study
 # The baselines once; OPTIONS= (nothing) runs all experiments, which takes hours.
 OPTIONS ?= --experiments family --models rnn lstm --seeds 1
 
-.PHONY: study test data-named pins
+# What the model cards and the report say of the recordings.
+CORPUS ?= Ten words of Speech Commands 0.02
+LICENCE ?= The recordings are licensed CC BY 4.0: Pete Warden, "Speech Commands: A Dataset for \
+	Limited-Vocabulary Speech Recognition", 2018, arXiv 1804.03209.
+
+.PHONY: study test data-named keep pins
 
 study: data-named .venv/ready
 	$(BIN)/wordspot study --data "$(DATA)" --out "$(OUT)" $(if $(WORDS),--words $(WORDS)) $(OPTIONS)
@@ -32,6 +37,16 @@ data-named:
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
+
+# Puts the results of a whole study where the project keeps them: no recordings, and the weights of the best alone.
+keep: data-named .venv/ready
+	rm -rf reports
+	mkdir reports
+	cd "$(OUT)" && find . -name '*.json' -o -name metrics.jsonl -o -name summary.md -o -name '*.svg' \
+		-not -path '*/seed-*' | tar -c -T - | tar -x -C "$(CURDIR)/reports"
+	$(BIN)/wordspot report "$(OUT)" --out reports/report.pdf --corpus '$(CORPUS)'
+	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out notebooks/spoken_words.ipynb --without-sounds
+	$(BIN)/wordspot publish "$(OUT)" --out src/wordspot/pretrained --corpus '$(CORPUS)' --licence '$(LICENCE)'
 
 # Pins every dependency anew, the same for all systems and Python versions.
 pins:
