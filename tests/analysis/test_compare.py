@@ -209,13 +209,16 @@ def test_figures_show_what_was_measured(
     runs: list[Path], evaluated: Path, shared_recordings: Path, tmp_path: Path
 ) -> None:
     groups = gather(runs, "testing")
-    loss, accuracy = plot_curves_together(groups).axes
-    legend = accuracy.get_legend()
-    assert legend
-    assert [text.get_text() for text in legend.get_texts()] == ["good", "poor"]
-    assert len(loss.lines) == len(accuracy.lines) == 2 * len(runs)
-    expected = [line["validation_accuracy"] for line in read_metrics(runs[3])]
-    assert list(accuracy.lines[-1].get_ydata()) == expected  # type: ignore[arg-type]
+    curves = plot_curves_together(groups)
+    loss, mistakes = curves.axes
+    assert [text.get_text() for text in curves.legends[0].get_texts()] == ["good", "poor"]
+    assert len(loss.lines) == len(mistakes.lines) == 2 * len(groups)
+    expected = [1 - line["validation_accuracy"] for line in read_metrics(runs[3])]
+    assert list(mistakes.lines[-1].get_ydata()) == pytest.approx(expected)  # type: ignore[arg-type]
+    of_runs = [[line["training_loss"] for line in read_metrics(run)] for run in runs[:3]]
+    assert list(loss.lines[0].get_ydata()) == pytest.approx(  # type: ignore[arg-type]
+        [sum(losses) / 3 for losses in zip(*of_runs, strict=True)]
+    )
 
     (axes,) = plot_accuracies(groups, [(0.8, 1.0), (0.4, 0.9)]).axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["good", "poor"]

@@ -1,13 +1,14 @@
 """Figures of a comparison."""
 
 from collections.abc import Sequence
+from statistics import fmean
 
 import matplotlib as mpl
 import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator, PercentFormatter
+from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
 from wordspot.analysis.comparison import Contender
@@ -46,23 +47,33 @@ def plot_accuracies(groups: Sequence[Group], intervals: Sequence[Interval]) -> F
 
 
 def plot_curves_together(groups: Sequence[Group]) -> Figure:
-    """Plot loss and accuracy of all runs on common axes: validation solid, training dotted."""
+    """Plot loss and mistakes of all models on common axes, the mean of their runs.
+
+    Validation is solid, training dotted; where a run ended early, so does the mean.
+    """
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(10, 4))
-        panels = figure.subplots(1, 2)
+        figure = Plot(figsize=(10, 3.8))
+        losses, mistakes = figure.subplots(1, 2)
         for group, color in zip(groups, colors_for(len(groups)), strict=True):
-            for number, run in enumerate(group.runs):
-                metrics = read_metrics(run)
-                epochs = [line["epoch"] for line in metrics]
-                for axes, quantity in zip(panels, ("loss", "accuracy"), strict=True):
-                    for part, style in (("training", ":"), ("validation", "-")):
-                        values = [line[f"{part}_{quantity}"] for line in metrics]
-                        label = group.name if part == "validation" and number == 0 else None
-                        axes.plot(epochs, values, style, color=color, linewidth=1, label=label)
-        panels[0].set(xlabel="epoch", ylabel="loss (nats)", yscale="log")
-        panels[1].set(xlabel="epoch", ylabel="accuracy")
-        panels[1].yaxis.set_major_formatter(PercentFormatter(1))
-        panels[1].legend(title="validation; dotted: training", fontsize="small")
+            runs = [read_metrics(run) for run in group.runs]
+            for part, style in (("training", ":"), ("validation", "-")):
+                lines = list(zip(*runs, strict=False))  # the runs' figures of each epoch
+                loss = [fmean(line[f"{part}_loss"] for line in epoch) for epoch in lines]
+                wrong = [1 - fmean(line[f"{part}_accuracy"] for line in epoch) for epoch in lines]
+                epochs = range(1, len(lines) + 1)
+                label = group.name if part == "validation" else None
+                losses.plot(epochs, loss, style, color=color, linewidth=1.2, label=label)
+                mistakes.plot(epochs, wrong, style, color=color, linewidth=1.2)
+        losses.set(xlabel="epoch", ylabel="loss (nats)", yscale="log")
+        mistakes.set(xlabel="epoch", ylabel="share of clips not recognised", yscale="log")
+        for axes in (losses, mistakes):
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_minor_locator(NullLocator())
+        losses.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        mistakes.yaxis.set_major_formatter(PercentFormatter(1))
+        figure.legend(
+            loc="outside upper center", fontsize="small", ncols=8, title="validation; dotted: training"
+        )
     return figure
 
 
@@ -94,9 +105,10 @@ def _matrices(
     """Draw matrices [C, C] under their titles; what rounds to a number over 0 `unit`-ths is written out."""
     columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
-    side = 1.2 + 0.26 * len(words)
     with mpl.rc_context(STYLE | {"axes.grid": False}):
-        figure = Plot(figsize=(columns * side, rows * (side + 0.3) + 0.3))
+        letter = mpl.rcParams["font.size"] / 10
+        cells = 0.26 * len(words)
+        figure = Plot(figsize=(columns * (cells + 1.2), rows * (cells + 1.2 * letter) + 0.3 * letter))
         grid: list[Axes] = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
         for axes in grid[len(panels) :]:
             axes.set_axis_off()
@@ -147,7 +159,7 @@ def plot_calibration(groups: Sequence[Group], bins: int = 10) -> Figure:
 def plot_noise(contenders: Sequence[Contender]) -> Figure:
     """Plot accuracy against the signal-to-noise ratio in decibels, the clips as they are to the left."""
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(6, 4))
+        figure = Plot(figsize=(7, 4))
         axes = figure.subplots()
         ratios = list(contenders[0].noise)
         for one, color in zip(contenders, colors_for(len(contenders)), strict=True):
@@ -156,7 +168,7 @@ def plot_noise(contenders: Sequence[Contender]) -> Figure:
         axes.set_xticks(range(len(ratios) + 1), ["as they are", *map(str, ratios)])
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set(xlabel="signal-to-noise ratio (dB)", ylabel="accuracy")
-        axes.legend(fontsize="small")
+        axes.legend(fontsize="small", loc="lower left", ncols=2)
     return figure
 
 

@@ -151,7 +151,7 @@ def kinds_of_error(contenders: Sequence[Contender]) -> str:
     text = f"Most often, in clips of a run, {'; '.join(told)}."
     if shared:
         pairs = [f"{said} for {recognised}" for said, recognised in sorted(shared)]
-        text += f" Among the commonest mistakes of each are {listed(pairs)}."
+        text += f" Among the commonest mistakes of each {'is' if len(pairs) == 1 else 'are'} {listed(pairs)}."
     return text
 
 

@@ -205,7 +205,7 @@ def draw_figures(folder: Path, results: dict[str, Result], place: Path) -> None:
     intervals = [one.interval for one in family.contenders]
     for_print(place / "curves.svg", 17, charts.plot_curves_together, groups)
     for_print(place / "accuracy.svg", 8.2, charts.plot_accuracies, groups, intervals)
-    for_print(place / "confusions.svg", 17, charts.plot_confusions, shown[-MATRICES:], family.words)
+    for_print(place / "confusions.svg", 17, charts.plot_confusions, shown[:MATRICES], family.words)
     for_print(place / "calibration.svg", 8.2, charts.plot_calibration, groups)
     if family.noise:
         for_print(place / "noise.svg", 8.2, charts.plot_noise, family.contenders)
