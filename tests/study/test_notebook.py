@@ -44,7 +44,9 @@ def test_a_notebook_shows_the_study_that_is_there(shared_recordings: Path, tmp_p
     run_study(experiments(corpus, ["family"], ["gru"], seeds=1, epochs=1), shared_recordings, study)
     before = {path: content for path, content in files_of(study).items() if not path.endswith(".svg")}
     write_notebook(SOURCE, shared_recordings, study, out, words=("other", "words"), without_sounds=True)
-    assert "<audio" not in out.read_text(encoding="utf-8")
+    written = out.read_text(encoding="utf-8")
+    assert "<audio" not in written
+    assert f"WORDS = {WORDS}" in written
     after = files_of(study)
     assert {path: after[path] for path in before} == before
     assert {Path(path).parts[:3] for path in after if path.endswith("config.json")} == {

@@ -107,8 +107,10 @@ def _matrices(
     rows = -(-len(panels) // columns)
     with mpl.rc_context(STYLE | {"axes.grid": False}):
         letter = mpl.rcParams["font.size"] / 10
-        cells = 0.26 * len(words)
-        figure = Plot(figsize=(columns * (cells + 1.2), rows * (cells + 1.2 * letter) + 0.3 * letter))
+        side = 0.2 + 0.26 * len(words)
+        # Every row has words below it, but only the first column has them beside it.
+        height = rows * (side + 1.1 * letter) + 0.3 * letter
+        figure = Plot(figsize=(columns * side + 1.2 * letter, height))
         grid: list[Axes] = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
         for axes in grid[len(panels) :]:
             axes.set_axis_off()

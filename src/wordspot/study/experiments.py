@@ -147,7 +147,7 @@ def experiments(
             "Which augmentation?",
             "Each is tried alone, on every clip (noise and mixup: on half), then all together. The recipe "
             f"has {', '.join(name for name, switch in SWITCHES.items() if getattr(augment, switch))}. Gain "
-            "changes nothing where clips are levelled.",
+            "changes nothing where clips are levelled. So few epochs favour few changes.",
             {
                 BASE: base,
                 "none": vary(base, **off),

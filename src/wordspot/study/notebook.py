@@ -44,9 +44,7 @@ def write_notebook(
     if not cells:
         raise UsageError(f"{source}: no cell has the tag {PARAMETERS}")
     if (Path(study) / EXPERIMENTS).is_file():
-        names = [experiment.name for experiment in read_experiments(study)]
-        if "family" not in names:
-            raise UsageError(f"{study}: a notebook needs the experiment family: run `wordspot study` with it")
+        words = words_of_family(study)
     asked = {"DATA": str(data), "STUDY": str(study), "WORDS": words, "QUICK": quick}
     asked["READ"] = {"convert": convert, "skip_bad": skip_bad}
     cells[0].source = "\n".join(f"{name} = {value!r}" for name, value in asked.items())
@@ -62,6 +60,14 @@ def write_notebook(
     with whole_file(path) as part:
         nbformat.write(notebook, part)  # type: ignore[no-untyped-call]
     return path
+
+
+def words_of_family(study: str | Path) -> tuple[str, ...]:
+    """Name the words of a study. Raises UsageError where it lacks the family."""
+    for experiment in read_experiments(study):
+        if experiment.name == "family":
+            return next(iter(experiment.variants.values())).corpus.words
+    raise UsageError(f"{study}: a notebook needs the experiment family: run `wordspot study` with it")
 
 
 def remove_sounds(notebook: nbformat.NotebookNode) -> None:
