@@ -185,5 +185,9 @@ def draw_plots(study: optuna.Study, folder: Path) -> None:
             axes = plot(study)
             figure = np.ravel(axes)[0].figure
             figure.set_size_inches(*PLOT_SIZES.get(name, (8, 4.5)))
-            save_figure(figure, folder / f"{name}.svg")
+            if name == "slices":  # narrow panels, whose ticks would overlap
+                for panel in np.ravel(axes):
+                    panel.tick_params("x", which="both", labelrotation=90)
+            with mpl.rc_context({"savefig.bbox": "tight"}):  # Optuna's labels reach out of the figure
+                save_figure(figure, folder / f"{name}.svg")
             plt.close(figure)
