@@ -93,7 +93,7 @@ def test_learning_errors_noise_and_calibration() -> None:
     )
     assert kinds_of_error(FAMILY.contenders) == (
         "Most often, in clips of a run, rnn takes go for no (2.5); lstm takes go for no (2.5); gru takes up "
-        "for go (4) and go for no (1). Among the commonest mistakes of each are go for no."
+        "for go (4) and go for no (1). Among the commonest mistakes of each is go for no."
     )
     assert kinds_of_error([replace(RNN, confused=[])]) == "No model confuses any words."
     assert in_noise(FAMILY) == (

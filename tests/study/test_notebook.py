@@ -38,12 +38,12 @@ def test_the_notebook_runs_from_top_to_bottom(shared_recordings: Path, tmp_path:
         assert cell.execution_count == number + 1
 
 
-def test_a_notebook_shows_the_study_that_is_there(shared_recordings: Path, tmp_path: Path) -> None:
+def test_a_notebook_shows_the_study_that_is_there(noisy_recordings: Path, tmp_path: Path) -> None:
     study, out = tmp_path / "study", tmp_path / "words.ipynb"
     corpus = CorpusConfig(words=WORDS, clips_per_word=8)
-    run_study(experiments(corpus, ["family"], ["gru"], seeds=1, epochs=1), shared_recordings, study)
+    run_study(experiments(corpus, ["family"], ["gru"], seeds=1, epochs=1), noisy_recordings, study)
     before = {path: content for path, content in files_of(study).items() if not path.endswith(".svg")}
-    write_notebook(SOURCE, shared_recordings, study, out, words=("other", "words"), without_sounds=True)
+    write_notebook(SOURCE, noisy_recordings, study, out, words=("other", "words"), without_sounds=True)
     written = out.read_text(encoding="utf-8")
     assert "<audio" not in written
     assert f"WORDS = {WORDS}" in written

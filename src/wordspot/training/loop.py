@@ -102,7 +102,6 @@ def fit(
     torch.manual_seed(recipe.seed)  # initial weights
     recognizer = Recognizer(config).to(device)
     draw = torch.Generator()
-    augmenter = make_augmenter(config, corpus, draw)
     training = loader(corpus, "training", recipe.batch_size, shuffle=draw)
     validation = loader(corpus, "validation", LARGE_BATCH)
     optimizer = make_optimizer(recognizer, recipe)
@@ -121,6 +120,7 @@ def fit(
     if is_over(metrics, recipe):
         return
 
+    augmenter = make_augmenter(config, corpus, draw)
     with Display(recipe.epochs, len(training), epoch, quiet=quiet) as display:
         while not is_over(metrics, recipe):
             epoch, started = epoch + 1, time.perf_counter()
