@@ -5,6 +5,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 OUT ?= study
+# Recordings where they are named; else words that a synthesiser says.
+DATA ?= synthetic
 # The baselines once; OPTIONS= (nothing) runs all experiments, which takes hours.
 OPTIONS ?= --experiments family --models rnn lstm --seeds 1
 
@@ -13,9 +15,9 @@ CORPUS ?= Ten words of Speech Commands 0.02
 LICENCE ?= The recordings are licensed CC BY 4.0: Pete Warden, "Speech Commands: A Dataset for \
 	Limited-Vocabulary Speech Recognition", 2018, arXiv 1804.03209.
 
-.PHONY: study test data-named keep pins
+.PHONY: study test keep pins
 
-study: data-named .venv/ready
+study: .venv/ready
 	$(BIN)/wordspot study --data "$(DATA)" --out "$(OUT)" $(if $(WORDS),--words $(WORDS)) $(OPTIONS)
 	$(BIN)/wordspot report "$(OUT)"
 	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out "$(OUT)/spoken_words.ipynb" \
@@ -28,9 +30,6 @@ test: .venv/ready
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
-data-named:
-	@test -n "$(DATA)" || { echo "make study DATA=folder, or DATA=speech-commands (downloads 2.3 GB, once)" >&2; exit 2; }
-
 .venv/ready: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
@@ -39,7 +38,7 @@ data-named:
 	touch $@
 
 # Puts the results of a whole study where the project keeps them: no recordings, and the weights of the best alone.
-keep: data-named .venv/ready
+keep: .venv/ready
 	rm -rf reports
 	mkdir reports
 	cd "$(OUT)" && find . -name '*.json' -o -name metrics.jsonl -o -name summary.md -o -name '*.svg' \

@@ -77,7 +77,9 @@ def source(thing):
 # would ask for voices that were learnt.
 
 # %%
-look = wordspot.Exploration(DATA)
+look = wordspot.Exploration(DATA, corpus_config.words)
+if look.index.synthetic:
+    display(Markdown("**No human voice is heard here: all figures are of synthetic speech.**"))
 look.counts().loc[[*WORDS, "all words"]]
 
 # %%
@@ -165,9 +167,7 @@ batch = next(iter(loader(corpus, "training", 64, shuffle=torch.Generator().manua
 # clips are left alone.
 
 # %%
-from wordspot.analysis.augmentations import plot_augmentations
-
-plot_augmentations(some[0], some[1], look.index.noises)
+look.plot_augmentations(some[0], some[1])
 
 # %% [markdown]
 # ## 4. The plain recurrent network
@@ -323,23 +323,23 @@ display(
 )
 
 # %%
-display(plot_noise(comparison.contenders), plot_calibration(groups))
+display(plot_noise(comparison), plot_calibration(groups))
 
 # %% [markdown]
 # ## 9. Experiments
 #
-# One model, a shortened recipe, one setting changed at a time. They are scored on the validation part:
-# the test part is not for choosing.
+# One model, a shortened recipe, one setting changed at a time. What is to be chosen is scored on the
+# validation part: the test part is not for choosing.
 
 # %%
 for name in (other.name for other in others):
     result = results[name]
     variants = [
-        read_group(one.name, [Path(STUDY) / name / run for run in one.runs], "validation")
+        read_group(one.name, [Path(STUDY) / name / run for run in one.runs], result.comparison.split)
         for one in result.comparison.contenders
     ]
-    tell = findings.amounts if name == "amounts" else findings.against_recipe
-    display(Markdown(f"**{result.question}** {result.note} {tell(result.comparison)}"))
+    told = findings.of_experiment(name, result.comparison)
+    display(Markdown(f"**{result.question}** {result.note} {told}"))
     display(plot_accuracies(variants, [one.interval for one in result.comparison.contenders]))
 
 # %% [markdown]

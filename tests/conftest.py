@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from wordspot.config import AugmentConfig, CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig, vary
-from wordspot.corpus.folder import split_of
+from wordspot.corpus.partition import split_of
 from wordspot.study.experiments import Experiment
 from wordspot.study.study import run_study
 from wordspot.study.summary import Result

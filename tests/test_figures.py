@@ -9,7 +9,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def line() -> Plot:
-    figure = Plot()
+    figure = Plot((6, 4))
     figure.subplots().plot([1, 2, 3])
     return figure
 

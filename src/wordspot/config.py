@@ -54,6 +54,8 @@ class CorpusConfig(Strict):
     """Sampling rate of the clips."""
     clips_per_word: int | None = None
     """Training clips of each class that are used; all where left out. Fewer are a part of more."""
+    synthetic: int = 0
+    """Synthetic clips of each word that are made and added to the training clips."""
 
     def __post_init__(self) -> None:
         _check_finite(self)
@@ -63,9 +65,11 @@ class CorpusConfig(Strict):
         _check(not twice, f"words: {', '.join(twice)} is named twice")
         _check(self.seconds > 0, f"seconds: {self.seconds} must be over 0")
         _check(self.rate_hz > 0, f"rate_hz: {self.rate_hz} must be over 0")
+        _check(self.synthetic >= 0, f"synthetic: {self.synthetic} must be at least 0")
+        fewest = 0 if self.synthetic else 1
         _check(
-            self.clips_per_word is None or self.clips_per_word > 0,
-            f"clips_per_word: {self.clips_per_word} must be over 0",
+            self.clips_per_word is None or self.clips_per_word >= fewest,
+            f"clips_per_word: {self.clips_per_word} must be at least {fewest}",
         )
 
     @property

@@ -33,8 +33,18 @@ def colors_for(count: int) -> list[str]:
     return [to_hex(mpl.colormaps["viridis"](place)) for place in np.linspace(0, 0.95, count)]
 
 
+SYNTHETIC = "synthetic speech"
+"""What tables and figures are marked with where no human voice was heard."""
+
+
 class Plot(Figure):
     """A figure that a notebook shows by itself, without pyplot and its open windows."""
+
+    def __init__(self, figsize: tuple[float, float], *, synthetic: bool = False) -> None:
+        """Begin a figure of a size in inches; one of `synthetic` speech says so above."""
+        super().__init__(figsize=figsize)
+        if synthetic:
+            self.suptitle(SYNTHETIC, x=0.01, horizontalalignment="left", fontsize="small", style="italic")
 
     def _repr_png_(self) -> bytes:
         shown = io.BytesIO()

@@ -235,12 +235,12 @@ def test_figures_show_what_was_measured(
     assert len(axes.lines) == 3
 
     result = compare([runs[0], runs[3]], tmp_path / "out", data=shared_recordings)
-    (axes,) = plot_noise(result.contenders).axes
+    (axes,) = plot_noise(result).axes
     assert axes.lines[1].get_ydata()[0] == pytest.approx(12 / 18)  # type: ignore[index]
     amounts = [
         replace(one, training_clips=clips) for one, clips in zip(result.contenders, (90, 30), strict=True)
     ]
-    (axes,) = plot_amounts(amounts).axes
+    (axes,) = plot_amounts(replace(result, contenders=amounts)).axes
     assert list(axes.lines[0].get_xdata()) == [30, 90]  # type: ignore[arg-type]
     assert list(axes.lines[0].get_ydata()) == pytest.approx([12 / 18, 1])  # type: ignore[arg-type]
 

@@ -9,7 +9,7 @@ from tests.conftest import write_samples
 from wordspot.config import CorpusConfig
 from wordspot.corpus.batches import Batch, Collate, loader
 from wordspot.corpus.corpus import Corpus
-from wordspot.corpus.index import Clip, Split
+from wordspot.corpus.index import Clip, Index, Split
 from wordspot.corpus.store import cache_folder, open_store
 
 S = 8
@@ -31,7 +31,7 @@ def corpus(tmp_path: Path) -> Corpus:
             name = f"{word}/{split}{number}.wav"
             write_samples(tmp_path / name, samples)
             clips.append(Clip(name, word, f"{split}{number}", split))
-    return Corpus(CONFIG, open_store(tmp_path, clips, CONFIG, cache_folder()), [])
+    return Corpus(CONFIG, open_store(Index(tmp_path, clips, []), CONFIG, cache_folder()), [], synthetic=False)
 
 
 def batches(corpus: Corpus, split: Split, size: int, seed: int | None = None) -> list[Batch]:

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SPEAKERS, WORDS, write_samples
-from wordspot.corpus.folder import index_folder, split_of
+from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import SPLITS
+from wordspot.corpus.partition import split_of
 from wordspot.corpus.speech_commands import FOLDER, index_speech_commands, version_in
 from wordspot.errors import UsageError, WordspotError
 

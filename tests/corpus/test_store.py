@@ -34,7 +34,7 @@ def clips(tmp_path: Path) -> Path:
 
 
 def build(root: Path, **options: bool) -> Store:
-    return open_store(root, index_folder(root).clips, CONFIG, cache_folder(), **options)
+    return open_store(index_folder(root), CONFIG, cache_folder(), **options)
 
 
 def forbid_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,10 +179,10 @@ def test_the_fingerprint_tells_one_sample_one_name_or_one_word(clips: Path) -> N
 
 
 def test_other_settings_have_a_store_of_their_own(clips: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    listed = index_folder(clips).clips
+    index = index_folder(clips)
     halved = CorpusConfig(words=("a", "b"), seconds=S / 32_000)
     build(clips)
-    assert open_store(clips, listed, halved, cache_folder()).samples.shape == (4, S // 2)
+    assert open_store(index, halved, cache_folder()).samples.shape == (4, S // 2)
     forbid_decoding(monkeypatch)  # neither has pushed the other out
     assert build(clips).samples.shape == (4, S)
 

@@ -15,7 +15,7 @@ from tests.conftest import RATE_HZ, WORDS, speaker_names
 from wordspot.config import CorpusConfig, FeatureConfig
 from wordspot.corpus.batches import loader
 from wordspot.corpus.corpus import open_corpus
-from wordspot.corpus.folder import speaker_of, split_of
+from wordspot.corpus.partition import speaker_of, split_of
 from wordspot.sound.features import Features, frame_mask, to_float
 
 HOP = 320

@@ -41,12 +41,14 @@ def test_one_epoch_can_be_seen(run: Path, tmp_path: Path) -> None:
     """A line through one point is nothing: it needs a mark."""
     first = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)[0]
     (tmp_path / "metrics.jsonl").write_text(first, encoding="utf-8")
+    shutil.copy(run / "config.json", tmp_path)
     for ax in plot_curves(tmp_path).axes:
         assert all(line.get_marker() not in ("None", "", None) for line in ax.lines[:2])
 
 
 def test_figure_is_the_same_each_time(run: Path, tmp_path: Path) -> None:
-    shutil.copy(run / "metrics.jsonl", tmp_path)
+    for name in ("metrics.jsonl", "config.json"):
+        shutil.copy(run / name, tmp_path)
     draw_curves(tmp_path)
     drawn = (tmp_path / "curves.svg").read_bytes()
     assert ElementTree.fromstring(drawn).tag.endswith("svg")

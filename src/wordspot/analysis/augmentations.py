@@ -31,7 +31,13 @@ TITLES = {
 
 
 def plot_augmentations(
-    path: Path, partner: Path, noises: Sequence[Path], config: AugmentConfig | None = None, seed: int = 56
+    path: Path,
+    partner: Path,
+    noises: Sequence[Path],
+    config: AugmentConfig | None = None,
+    seed: int = 56,
+    *,
+    synthetic: bool = False,
 ) -> Figure:
     """Plot the standardised log-mel energies of a clip under each change alone, at the strengths of `config`.
 
@@ -59,7 +65,7 @@ def plot_augmentations(
         panels[title] = one.features(features(changed), features.config.hop_ms)[0]
 
     with mpl.rc_context(STYLE | {"axes.grid": False}):
-        figure = Plot(figsize=(10, 7))
+        figure = Plot(figsize=(10, 7), synthetic=synthetic)
         grid = figure.subplots(3, 3, sharex=True, sharey=True)
         for axes, (title, shown) in zip(grid.flat, panels.items(), strict=False):
             extent = (0, samples / rate_hz, 0, shown.shape[1])

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
-from wordspot.analysis.comparison import Contender
+from wordspot.analysis.comparison import Comparison, Contender
 from wordspot.analysis.evaluate import shares
 from wordspot.analysis.intervals import Interval
 from wordspot.analysis.results import Group
@@ -31,7 +31,7 @@ ATTENTION_COLUMNS = 5
 def plot_accuracies(groups: Sequence[Group], intervals: Sequence[Interval]) -> Figure:
     """Plot the accuracy of each model: the mean with its 95 % interval, and every run as a dot."""
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(7, 1.2 + 0.35 * len(groups)))
+        figure = Plot(figsize=(7, 1.2 + 0.35 * len(groups)), synthetic=groups[0].synthetic)
         axes = figure.subplots()
         for place, (group, (low, high)) in enumerate(zip(groups, intervals, strict=True)):
             mean = group.right_share.mean()
@@ -52,7 +52,7 @@ def plot_curves_together(groups: Sequence[Group]) -> Figure:
     Validation is solid, training dotted; where a run ended early, so does the mean.
     """
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(10, 3.8))
+        figure = Plot(figsize=(10, 3.8), synthetic=groups[0].synthetic)
         losses, mistakes = figure.subplots(1, 2)
         for group, color in zip(groups, colors_for(len(groups)), strict=True):
             runs = [read_metrics(run) for run in group.runs]
@@ -80,7 +80,7 @@ def plot_curves_together(groups: Sequence[Group]) -> Figure:
 def plot_confusions(groups: Sequence[Group], words: Sequence[str]) -> Figure:
     """Plot the confusion matrices side by side: shares of each word said."""
     panels = [(f"{group.name}: {group.right_share.mean():.1%}", shares(group.confusion)) for group in groups]
-    return _matrices(panels, words, "Blues", (0, 1), 100)
+    return _matrices(panels, words, "Blues", (0, 1), 100, synthetic=groups[0].synthetic)
 
 
 def plot_differences(groups: Sequence[Group], words: Sequence[str]) -> Figure:
@@ -92,7 +92,8 @@ def plot_differences(groups: Sequence[Group], words: Sequence[str]) -> Figure:
         if group is not best
     ]
     largest = max(1.0, max(float(np.abs(matrix).max()) for _, matrix in panels))
-    return _matrices(panels, words, "RdBu_r", (-largest, largest), 1)
+    limits = (-largest, largest)
+    return _matrices(panels, words, "RdBu_r", limits, 1, synthetic=best.synthetic)
 
 
 def _matrices(
@@ -101,6 +102,8 @@ def _matrices(
     colors: str,
     limits: tuple[float, float],
     unit: float,
+    *,
+    synthetic: bool,
 ) -> Figure:
     """Draw matrices [C, C] under their titles; what rounds to a number over 0 `unit`-ths is written out."""
     columns = min(COLUMNS, len(panels))
@@ -110,7 +113,7 @@ def _matrices(
         side = 0.2 + 0.26 * len(words)
         # Every row has words below it, but only the first column has them beside it.
         height = rows * (side + 1.1 * letter) + 0.3 * letter
-        figure = Plot(figsize=(columns * side + 1.2 * letter, height))
+        figure = Plot(figsize=(columns * side + 1.2 * letter, height), synthetic=synthetic)
         grid: list[Axes] = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
         for axes in grid[len(panels) :]:
             axes.set_axis_off()
@@ -137,7 +140,7 @@ def _write_cells(axes: Axes, matrix: NDArray[np.float64], largest: float, unit: 
 def plot_calibration(groups: Sequence[Group], bins: int = 10) -> Figure:
     """Plot how often a word is right against how probable it was called; on the diagonal both agree."""
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(5.5, 5))
+        figure = Plot(figsize=(5.5, 5), synthetic=groups[0].synthetic)
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color="gray", linewidth=1)
         for group, color in zip(groups, colors_for(len(groups)), strict=True):
@@ -158,10 +161,11 @@ def plot_calibration(groups: Sequence[Group], bins: int = 10) -> Figure:
     return figure
 
 
-def plot_noise(contenders: Sequence[Contender]) -> Figure:
+def plot_noise(comparison: Comparison) -> Figure:
     """Plot accuracy against the signal-to-noise ratio in decibels, the clips as they are to the left."""
+    contenders = comparison.contenders
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(7, 4))
+        figure = Plot(figsize=(7, 4), synthetic=comparison.synthetic)
         axes = figure.subplots()
         ratios = list(contenders[0].noise)
         for one, color in zip(contenders, colors_for(len(contenders)), strict=True):
@@ -174,21 +178,38 @@ def plot_noise(contenders: Sequence[Contender]) -> Figure:
     return figure
 
 
-def plot_amounts(contenders: Sequence[Contender]) -> Figure:
-    """Plot accuracy with its interval against the number of training clips."""
-    ordered = sorted(contenders, key=lambda one: one.training_clips)
-    clips = [one.training_clips for one in ordered]
+def plot_amounts(comparison: Comparison) -> Figure:
+    """Plot accuracy with its interval against the number of recorded training clips.
+
+    Models that were trained on synthetic clips beside them have a line of their own.
+    """
+    lines: dict[int, list[Contender]] = {}
+    for one in sorted(comparison.contenders, key=recorded_clips):
+        lines.setdefault(one.synthetic_clips_added, []).append(one)
+    counts = sorted({recorded_clips(one) for one in comparison.contenders})
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(6, 4))
+        figure = Plot(figsize=(6, 4), synthetic=comparison.synthetic)
         axes = figure.subplots()
-        axes.fill_between(clips, *np.transpose([one.interval for one in ordered]), alpha=0.2, linewidth=0)
-        axes.plot(clips, [one.accuracy for one in ordered], "o-", markersize=4)
-        axes.set_xscale("log")
-        axes.set_xticks(clips, [f"{count:,}" for count in clips])
+        for added, line in sorted(lines.items()):
+            clips = [recorded_clips(one) for one in line]
+            axes.fill_between(clips, *np.transpose([one.interval for one in line]), alpha=0.2, linewidth=0)
+            label = f"with {added:,} synthetic clips" if added else "recorded clips alone"
+            axes.plot(clips, [one.accuracy for one in line], "o-", markersize=4, label=label)
+        # A logarithmic axis that has a place for 0.
+        axes.set_xscale("symlog", linthresh=min(count for count in counts if count), linscale=0.5)
+        axes.set_xticks(counts, [f"{count:,}" for count in counts])
         axes.xaxis.set_minor_locator(NullLocator())
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set(xlabel="training clips, all words together", ylabel="accuracy, 95 % interval")
+        if len(lines) > 1:
+            axes.set_xlabel("recorded training clips, all words together")
+            axes.legend()
     return figure
+
+
+def recorded_clips(one: Contender) -> int:
+    """Count the training clips that are not synthetic ones beside others."""
+    return one.training_clips - one.synthetic_clips_added
 
 
 @torch.inference_mode()
@@ -201,7 +222,7 @@ def plot_attention(recognizer: Recognizer, corpus: Corpus, split: Split) -> Figu
     words, table = corpus.config.classes, corpus.table(split)
     with mpl.rc_context(STYLE | {"axes.grid": False}):
         rows = -(-len(words) // ATTENTION_COLUMNS)
-        figure = Plot(figsize=(2.2 * ATTENTION_COLUMNS, 1.9 * rows))
+        figure = Plot(figsize=(2.2 * ATTENTION_COLUMNS, 1.9 * rows), synthetic=corpus.synthetic)
         panels: list[Axes] = figure.subplots(rows, ATTENTION_COLUMNS, squeeze=False).ravel().tolist()
         for axes in panels[len(words) :]:
             axes.set_axis_off()

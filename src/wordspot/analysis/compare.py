@@ -54,7 +54,7 @@ def compare(
     if against is not None and against not in [group.name for group in groups]:
         raise UsageError(f"against: {against} not among {', '.join(group.name for group in groups)}")
     run = groups[0].runs[0]
-    corpus = None if data is None else open_clips_of(run, data, convert=convert, skip_bad=skip_bad)
+    corpus = None if data is None else open_clips_of(run, data, split, convert=convert, skip_bad=skip_bad)
     return compare_groups(groups, output_folder(Path(out)), split, corpus=corpus, against=against)
 
 
@@ -77,6 +77,7 @@ def compare_groups(
         noise_kind(corpus, split) if corpus else None,
         [contender(group, out, corpus, split) for group in groups],
         pair_up(groups, against),
+        synthetic=groups[0].synthetic,
     )
     intervals = [one.interval for one in result.contenders]
     save_figure(charts.plot_accuracies(groups, intervals), out / "accuracy.svg")
@@ -86,9 +87,9 @@ def compare_groups(
         save_figure(charts.plot_differences(groups, result.words), out / "confusion-differences.svg")
     save_figure(charts.plot_calibration(groups), out / "calibration.svg")
     if corpus:
-        save_figure(charts.plot_noise(result.contenders), out / "noise.svg")
+        save_figure(charts.plot_noise(result), out / "noise.svg")
     if len({one.training_clips for one in result.contenders}) > 1:
-        save_figure(charts.plot_amounts(result.contenders), out / "clips.svg")
+        save_figure(charts.plot_amounts(result), out / "clips.svg")
     write_json(out / FILE, asdict(result))
     return result
 
@@ -143,6 +144,7 @@ def contender(group: Group, out: Path, corpus: Corpus | None, split: Split) -> C
         confusion=group.confusion.tolist(),
         confused=most_confused(group, words),
         noise={ratio: fmean(one[ratio] for one in noisy) for ratio in (RATIOS_DB if noisy else ())},
+        synthetic_clips_added=made_of["data"].get("synthetic_clips_added", 0),
     )
 
 

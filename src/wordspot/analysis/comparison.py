@@ -58,6 +58,8 @@ class Contender:
     """The most frequent confusions."""
     noise: dict[int, float]
     """Accuracy at each signal-to-noise ratio in decibels; empty where the clips weren't at hand."""
+    synthetic_clips_added: int = 0
+    """Of the training clips those that are synthetic, beside recorded ones."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class Comparison:
     """What was added for the accuracy in noise."""
     contenders: list[Contender]
     pairs: list[Pair]
+    synthetic: bool = False
+    """Whether the clips are synthetic speech."""
 
 
 def read_comparison(folder: Path) -> Comparison | None:

@@ -54,6 +54,8 @@ class Evaluation:
     words: list[WordScores]
     confusion: list[list[int]]
     """Counts [C, C]: rows are the words said, columns the words recognised."""
+    synthetic: bool = False
+    """Whether the clips are synthetic speech."""
 
 
 def evaluate(
@@ -67,27 +69,42 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate the run in the folder `run` on one part of `data` and leave the results in that folder.
 
-    Writes evaluation-<split>.json, predictions-<split>.csv and confusion-<split>.svg. Raises UsageError where
-    the clips aren't those that the run was trained on: its test speakers might have been heard in training.
+    Writes evaluation-<split>.json, predictions-<split>.csv and confusion-<split>.svg; where a run of
+    synthetic speech is scored on recordings, <split> is followed by -recorded. Raises UsageError where the
+    clips aren't those that the run was trained on: its test speakers might have been heard in training.
     """
     run, where = Path(run), open_device(device)
     recognizer = load(run)
-    corpus = open_clips_of(run, data, convert=convert, skip_bad=skip_bad)
+    corpus = open_clips_of(run, data, split, convert=convert, skip_bad=skip_bad)
     probabilities = predict_part(recognizer, corpus, split, where)
     table, classes = corpus.table(split), corpus.config.classes
-    result = score(table, probabilities, classes, split, corpus.store.fingerprint)
-    write_json(run / f"evaluation-{split}.json", asdict(result))
-    with whole_file(run / f"predictions-{split}.csv") as part:
+    result = score(table, probabilities, classes, split, corpus.store.fingerprint, synthetic=corpus.synthetic)
+    name = result_name(run, result)
+    write_json(run / f"evaluation-{name}.json", asdict(result))
+    with whole_file(run / f"predictions-{name}.csv") as part:
         predictions(table, probabilities, classes).to_csv(part, index=False, float_format="%.6f")
-    save_figure(plot_confusion(result), run / f"confusion-{split}.svg")
+    save_figure(plot_confusion(result), run / f"confusion-{name}.svg")
     return result
 
 
-def open_clips_of(run: Path, data: str | Path, *, convert: bool = False, skip_bad: bool = False) -> Corpus:
-    """Open the clips that a run was trained on. Raises UsageError where `data` holds others."""
+def result_name(run: Path, result: Evaluation) -> str:
+    """Name a result among those of its run: by the part, and where it's of recordings but the run is not."""
+    _, made_of = read_config(run)
+    other = made_of["data"].get("synthetic", False) and not result.synthetic
+    return f"{result.split}-recorded" if other else result.split
+
+
+def open_clips_of(
+    run: Path, data: str | Path, split: Split, *, convert: bool = False, skip_bad: bool = False
+) -> Corpus:
+    """Open the clips that a run was trained on, or recordings where it was trained on synthetic speech.
+
+    `split` is the part that is wanted of them. Raises UsageError where `data` holds others.
+    """
     config, made_of = read_config(run)
-    corpus = open_corpus(data, config.corpus, convert=convert, skip_bad=skip_bad)
-    if corpus.store.fingerprint != made_of["data"]["fingerprint"]:
+    corpus = open_corpus(data, config.corpus, convert=convert, skip_bad=skip_bad, parts=(split,))
+    new_voices = made_of["data"].get("synthetic", False) and not corpus.synthetic
+    if corpus.store.fingerprint != made_of["data"]["fingerprint"] and not new_voices:
         raise UsageError(
             f"{data}: not the clips that {run} was trained on ({made_of['data']['path']}): "
             "name those, so that no speaker of its training is tested"
@@ -121,6 +138,8 @@ def score(
     classes: tuple[str, ...],
     split: Split,
     fingerprint: str,
+    *,
+    synthetic: bool = False,
 ) -> Evaluation:
     """Score probabilities [N, C] of the clips of `table` (columns word and speaker)."""
     said = table["word"].to_numpy(dtype=str)
@@ -146,6 +165,7 @@ def score(
             for n, word in enumerate(classes)
         ],
         confusion=confusion_matrix(said, recognised, labels=list(classes)).tolist(),
+        synthetic=synthetic,
     )
 
 
@@ -164,7 +184,7 @@ def plot_confusion(result: Evaluation) -> Figure:
     names = [scores.word for scores in result.words]
     with mpl.rc_context(STYLE | {"axes.grid": False}):
         side = 2.5 + 0.45 * len(names)
-        figure = Plot(figsize=(side, side))
+        figure = Plot(figsize=(side, side), synthetic=result.synthetic)
         axes = figure.subplots()
         shaded = shares(counts)
         display = ConfusionMatrixDisplay(shaded, display_labels=names)

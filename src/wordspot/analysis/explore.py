@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from torch.nn.functional import pad
 
 from wordspot.analysis.augmentations import plot_augmentations
-from wordspot.config import FeatureConfig
+from wordspot.config import COMMANDS, FeatureConfig
 from wordspot.corpus.audio import header, read_clip
 from wordspot.corpus.corpus import find_index
 from wordspot.corpus.index import SPLITS, Index
 from wordspot.errors import ClipError, UsageError
-from wordspot.figures import STYLE, Plot, save_figure
+from wordspot.figures import STYLE, SYNTHETIC, Plot, save_figure
 from wordspot.files import output_folder, whole_file
 from wordspot.sound.features import Features, to_float
 
@@ -33,8 +33,9 @@ TRANSFORMS: tuple[Literal["log-mel", "mfcc"], ...] = ("log-mel", "mfcc")
 class Exploration:
     """A look at a corpus; tables are pandas frames and figures are shown inline by a notebook."""
 
-    def __init__(self, data: str | Path) -> None:
-        self.index: Index = find_index(data)
+    def __init__(self, data: str | Path, words: Sequence[str] = COMMANDS) -> None:
+        """Look at the corpus `data`; `words` are those of `synthetic`, which are said on first use."""
+        self.index: Index = find_index(data, words)
         self.clips, self.unusable = _headers(self.index)
 
     def counts(self) -> pd.DataFrame:
@@ -43,7 +44,7 @@ class Exploration:
         counts = counts.reindex(columns=list(SPLITS), fill_value=0)
         counts["all"] = counts.sum(axis=1)
         counts.loc["all words"] = counts.sum()
-        return counts
+        return self._marked(counts)
 
     def speakers(self) -> pd.Series:
         """Count the speakers of each part."""
@@ -51,7 +52,8 @@ class Exploration:
 
     def formats(self) -> pd.DataFrame:
         """Count the clips of each sampling rate, number of channels and sample format."""
-        return self.clips.groupby(["rate_hz", "channels", "samples_are"]).size().rename("clips").reset_index()
+        kinds = self.clips.groupby(["rate_hz", "channels", "samples_are"])
+        return self._marked(kinds.size().rename("clips").reset_index())
 
     def durations(self) -> pd.DataFrame:
         """Table how long the clips are, in seconds, and what share is shorter than one."""
@@ -60,12 +62,16 @@ class Exploration:
         table["under 1 s"] = seconds.agg(lambda values: (values < 1).mean())
         every = self.clips["seconds"]
         table.loc["all words"] = [*every.describe(percentiles=[0.05, 0.5]).drop("std"), (every < 1).mean()]
-        return table.astype({"count": int}).round(3)
+        return self._marked(table.astype({"count": int}).round(3))
+
+    def _marked(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Name a table of synthetic speech in its corner, where a notebook shows it."""
+        return table.rename_axis(columns=SYNTHETIC) if self.index.synthetic else table
 
     def plot_durations(self) -> Figure:
         """Plot how many clips are of each length."""
         with mpl.rc_context(STYLE):
-            figure = Plot(figsize=(8, 3.5))
+            figure = Plot(figsize=(8, 3.5), synthetic=self.index.synthetic)
             axes = figure.subplots()
             axes.hist(self.clips["seconds"], bins=50, log=True)
             axes.set(xlabel="duration (s)", ylabel="clips (logarithmic)")
@@ -87,7 +93,7 @@ class Exploration:
     def plot_clips(self, paths: Sequence[Path], config: FeatureConfig | None = None) -> Figure:
         """Plot the waveform, log-mel energies and MFCC of each clip, over seconds."""
         with mpl.rc_context(STYLE | {"axes.grid": False}):
-            figure = Plot(figsize=(3.4 * len(paths), 7))
+            figure = Plot(figsize=(3.4 * len(paths), 7), synthetic=self.index.synthetic)
             grid = figure.subplots(3, len(paths), squeeze=False, sharex="col")
             for column, path in zip(grid.T, paths, strict=True):
                 plot_clip(column, path, config or FeatureConfig())
@@ -108,11 +114,15 @@ class Exploration:
         # Not normalised: a quiet clip is to be heard as one.
         return Audio(waveform, rate=rate_hz, normalize=False)  # type: ignore[no-untyped-call]
 
+    def plot_augmentations(self, path: Path, partner: Path) -> Figure:
+        """Plot one clip under each change that training may make to it; `partner` is mixed in."""
+        return plot_augmentations(path, partner, self.index.noises, synthetic=self.index.synthetic)
+
     def save(self, out: Path, words: Sequence[str] = ()) -> list[Path]:
         """Save tables and figures in the folder `out`; gives their paths."""
         some = self.some(words=words)
         clips = self.plot_clips(some)
-        augmentations = plot_augmentations(some[0], some[-1], self.index.noises)
+        augmentations = self.plot_augmentations(some[0], some[-1])
         output_folder(out)
         tables = {"counts": self.counts(), "durations": self.durations(), "formats": self.formats()}
         for name, table in tables.items():

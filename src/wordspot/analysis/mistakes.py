@@ -23,6 +23,7 @@ from wordspot.analysis.results import group_names
 from wordspot.corpus.corpus import Corpus
 from wordspot.corpus.index import Split
 from wordspot.errors import UsageError
+from wordspot.figures import SYNTHETIC
 from wordspot.files import output_folder, write_text
 from wordspot.models.pooling import Attention
 from wordspot.models.recognizer import Recognizer, load
@@ -54,16 +55,16 @@ def write_mistakes(
     if not folders:
         raise UsageError("mistakes: name a run")
     recognizers = [load(run) for run in folders]
-    corpus = open_clips_of(folders[0], data, convert=convert, skip_bad=skip_bad)
+    corpus = open_clips_of(folders[0], data, split, convert=convert, skip_bad=skip_bad)
     for run in folders[1:]:
-        other = open_clips_of(run, data, convert=convert, skip_bad=skip_bad)
+        other = open_clips_of(run, data, split, convert=convert, skip_bad=skip_bad)
         if other.config.classes != corpus.config.classes:
             raise UsageError(f"{run}: of other words than {folders[0]}: make a page of its own")
     probabilities = np.stack([predict_part(one, corpus, split) for one in recognizers])  # (R, N, C)
     path = Path(out)
     output_folder(path.parent)
     page = {
-        "split": split,
+        "split": f"{split} ({SYNTHETIC})" if corpus.synthetic else split,
         "words": list(corpus.config.classes),
         "runs": group_names([[run] for run in folders]),
         "right": RIGHT_CLIPS,

@@ -32,6 +32,11 @@ class Group:
     """What each run recognised: a row for each clip."""
 
     @property
+    def synthetic(self) -> bool:
+        """Whether the clips are synthetic speech."""
+        return any(one.get("synthetic", False) for one in self.evaluations)
+
+    @property
     def speakers(self) -> NDArray[np.str_]:
         """Who says each clip, [N]."""
         return np.array(self.outcomes[0]["speaker"], dtype=str)

@@ -11,6 +11,8 @@ from rich.text import Text
 from wordspot.analysis.comparison import Comparison
 from wordspot.analysis.evaluate import Evaluation
 from wordspot.analysis.explore import Exploration
+from wordspot.corpus.index import Index
+from wordspot.figures import SYNTHETIC
 
 WIDE = 160
 """Characters in a line of a file."""
@@ -29,11 +31,16 @@ def show(title: str, rows: pd.DataFrame) -> None:
     console.print(table)
 
 
+def of_synthetic(heard: Evaluation | Comparison | Index) -> str:
+    """Mark the title of a table where no human voice was heard."""
+    return f" ({SYNTHETIC})" if heard.synthetic else ""
+
+
 def print_evaluation(result: Evaluation) -> None:
     """Print the scores of a recogniser: the whole, then word by word."""
     low, high = result.interval
     show(
-        f"{result.split}: accuracy {result.accuracy:.1%} "
+        f"{result.split}{of_synthetic(result)}: accuracy {result.accuracy:.1%} "
         f"(95 % interval {low:.1%} to {high:.1%}), "
         f"macro F1 {result.macro_f1:.3f}, {result.clips} clips of {result.speakers} speakers",
         pd.DataFrame(result.words),
@@ -42,10 +49,11 @@ def print_evaluation(result: Evaluation) -> None:
 
 def print_exploration(exploration: Exploration) -> None:
     """Print what a corpus holds."""
-    show(f"Clips in {exploration.index.root}", exploration.counts().reset_index())
-    show("Speakers", exploration.speakers().rename("speakers").reset_index())
-    show("Durations in seconds", exploration.durations().reset_index())
-    show("Formats", exploration.formats())
+    marked = of_synthetic(exploration.index)
+    show(f"Clips in {exploration.index.root}{marked}", exploration.counts().reset_index())
+    show(f"Speakers{marked}", exploration.speakers().rename("speakers").reset_index())
+    show(f"Durations in seconds{marked}", exploration.durations().reset_index())
+    show(f"Formats{marked}", exploration.formats())
     print(f"recordings of background noise: {len(exploration.index.noises)}")
     print(f"files that can't be used: {len(exploration.unusable)}")
     for error in exploration.unusable[:10]:
@@ -63,7 +71,8 @@ def comparison_tables(result: Comparison) -> dict[str, pd.DataFrame]:
     costs = [
         {
             "model": one.name,
-            "clips": f"{one.training_clips:,}",
+            "clips": f"{one.training_clips:,}"
+            + (f", {one.synthetic_clips_added:,} synthetic" if one.synthetic_clips_added else ""),
             "parameters": f"{one.parameters:,}",
             "file": f"{one.kilobytes:,.0f} kB",
             "multiply-adds": f"{one.macs / 1e6:.1f} M",
@@ -120,4 +129,5 @@ def comparison_tables(result: Comparison) -> dict[str, pd.DataFrame]:
         "Words taken for others, clips in a run": confused,
         "Pairs on the same clips": pairs,
     }
-    return {title: pd.DataFrame(rows) for title, rows in tables.items() if rows}
+    marked = of_synthetic(result)
+    return {f"{title}{marked}": pd.DataFrame(rows) for title, rows in tables.items() if rows}

@@ -15,6 +15,7 @@ from wordspot.cli.publish import publish
 from wordspot.cli.report import report
 from wordspot.cli.study import study
 from wordspot.cli.sweep import sweep
+from wordspot.cli.synthesize import own_words, synthesize
 from wordspot.cli.train import evaluate, recipe_type, train
 from wordspot.errors import WordspotError, warn_in_one_line
 
@@ -39,6 +40,8 @@ def main() -> None:
             report,
             notebook,
             publish,
+            synthesize,
+            own_words,
         ]
         for verb in verbs:
             app.command(verb)

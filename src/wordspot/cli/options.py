@@ -9,7 +9,7 @@ Data = Annotated[
     arg(
         metavar="D",
         help="A folder of <word>/*.wav or *.flac, a torchaudio root that holds SpeechCommands/, "
-        "or speech-commands to download the data set (2.3 GB, once).",
+        "speech-commands to download the data set (2.3 GB, once), or synthetic for speech that is made here.",
     ),
 ]
 Convert = FlagCreatePairsOff[

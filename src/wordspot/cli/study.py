@@ -18,8 +18,8 @@ def study(
         tuple[str, ...],
         arg(
             metavar="NAME",
-            help="Experiments to run: family, features, hyperparameters, augmentation, amounts; "
-            "all where left out.",
+            help="Experiments to run: family, features, hyperparameters, augmentation, amounts; all these "
+            "where left out; or synthetic, what synthetic speech beside recordings is worth.",
         ),
     ] = (),
     models: Annotated[

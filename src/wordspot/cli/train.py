@@ -50,9 +50,10 @@ def evaluate(
     skip_bad: SkipBad = False,
 ) -> None:
     """Score a run on one part: table, JSON, predictions as CSV, confusion matrix."""
-    from wordspot.analysis.evaluate import evaluate
+    from wordspot.analysis.evaluate import evaluate, result_name
     from wordspot.analysis.tables import print_evaluation
 
     result = evaluate(run, data, split, device=device, convert=convert, skip_bad=skip_bad)
     print_evaluation(result)
-    print(f"written to {run}: evaluation-{split}.json, predictions-{split}.csv, confusion-{split}.svg")
+    name = result_name(run, result)
+    print(f"written to {run}: evaluation-{name}.json, predictions-{name}.csv, confusion-{name}.svg")

@@ -32,6 +32,10 @@ class Clip:
     """Factor on the samples: under 1 only for cuts of noise."""
 
 
+ADDED = "_synthetic_/"
+"""How the paths of synthetic clips begin that are added to recorded ones."""
+
+
 @dataclass(frozen=True)
 class Index:
     """All clips of a corpus under its folder `root`."""
@@ -40,11 +44,21 @@ class Index:
     clips: list[Clip]
     noises: list[Path]
     """Recordings of background noise."""
+    synthetic: bool = False
+    """Whether the corpus is synthetic speech."""
+    added: Path | None = None
+    """Folder of the synthetic clips that are added."""
 
     @property
     def words(self) -> list[str]:
         """The words of the corpus, sorted."""
         return sorted({clip.word for clip in self.clips})
+
+    def file(self, clip: Clip) -> Path:
+        """Find the file of a clip."""
+        if self.added and clip.path.startswith(ADDED):
+            return self.added / clip.path.removeprefix(ADDED)
+        return self.root / clip.path
 
 
 def assert_speakers_apart(clips: Sequence[Clip]) -> None:
@@ -91,13 +105,15 @@ def mean_per_word(clips: Sequence[Clip], split: Split, config: CorpusConfig) -> 
     return math.ceil(known / len(config.words))
 
 
-def assert_every_class(clips: Sequence[tuple[str, str]], config: CorpusConfig) -> None:
+def assert_every_class(
+    clips: Sequence[tuple[str, str]], config: CorpusConfig, parts: Sequence[Split] = SPLITS
+) -> None:
     """Raise WordspotError where one of the classes has no clip in one of the parts.
 
     `clips` are pairs of word and part.
     """
     there = set(clips)
-    for split in SPLITS:
+    for split in parts:
         empty = [word for word in config.classes if (word, split) not in there]
         if empty:
             raise WordspotError(

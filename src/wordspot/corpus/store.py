@@ -16,7 +16,7 @@ from rich.progress import track
 
 from wordspot.config import CorpusConfig
 from wordspot.corpus.audio import read_clip
-from wordspot.corpus.index import Clip
+from wordspot.corpus.index import Clip, Index
 from wordspot.errors import ClipError, WordspotError
 from wordspot.files import output_folder, whole_folder, write_json
 
@@ -38,40 +38,47 @@ class Store:
 
 
 def open_store(
-    root: Path,
-    clips: Sequence[Clip],
+    index: Index,
     config: CorpusConfig,
     cache: Path,
     *,
     convert: bool = False,
     skip_bad: bool = False,
 ) -> Store:
-    """Open the store of `clips` under `cache`, building it where it is missing or a file has changed.
+    """Open the store of an index's clips under `cache`, built where it is missing or a file has changed.
 
     Raises WordspotError for clips that can't be read, unless `skip_bad` leaves them out.
     """
-    asked = [str(root.resolve()), config.seconds, config.rate_hz, list(config.classes), convert, skip_bad]
+    asked = [
+        str(index.root.resolve()),
+        config.seconds,
+        config.rate_hz,
+        list(config.classes),
+        config.synthetic,
+        convert,
+        skip_bad,
+    ]
     stores = output_folder(cache / "stores", "name another cache folder with WORDSPOT_CACHE=")
     place = stores / hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
-    state = _state(root, clips)
+    state = _state(index)
     store = _load(place, state, config)
     if store is None:
         with whole_folder(place) as part:
-            _build(part, root, clips, config, state, convert=convert, skip_bad=skip_bad)
+            _build(part, index, config, state, convert=convert, skip_bad=skip_bad)
         store = _load(place, state, config)
     assert store is not None, f"{place} can't be read right after it was written"
     return store
 
 
-def _state(root: Path, clips: Sequence[Clip]) -> str:
+def _state(index: Index) -> str:
     """Hash what tells that a file has changed, without reading it: its size and time of change."""
     digest = hashlib.sha256()
-    for clip in clips:
+    for clip in index.clips:
         try:
-            stat = (root / clip.path).stat()
+            stat = index.file(clip).stat()
         except OSError as error:
             raise WordspotError(
-                f"{root / clip.path}: listed, but {error.strerror}: restore the file"
+                f"{index.file(clip)}: listed, but {error.strerror}: restore the file"
             ) from None
         digest.update(f"{clip}{stat.st_size},{stat.st_mtime_ns};".encode())
     return digest.hexdigest()
@@ -97,8 +104,7 @@ def _load(place: Path, state: str, config: CorpusConfig) -> Store | None:
 
 def _build(
     place: Path,
-    root: Path,
-    clips: Sequence[Clip],
+    index: Index,
     config: CorpusConfig,
     state: str,
     *,
@@ -111,11 +117,12 @@ def _build(
     with (place / SAMPLES).open("wb") as out:
         console = Console(stderr=True)
         for clip in track(
-            clips, "Reading clips", console=console, transient=True, disable=not sys.stderr.isatty()
+            index.clips, "Reading clips", console=console, transient=True, disable=not sys.stderr.isatty()
         ):
-            path = root / clip.path
             try:
-                sound = read_clip(path, config.rate_hz, convert=convert, start=clip.start, stop=clip.stop)
+                sound = read_clip(
+                    index.file(clip), config.rate_hz, convert=convert, start=clip.start, stop=clip.stop
+                )
             except ClipError as error:
                 bad.append(error)
                 continue

@@ -13,6 +13,7 @@ from wordspot.analysis.evaluate import Evaluation
 from wordspot.analysis.results import read_results
 from wordspot.config import RunConfig
 from wordspot.errors import UsageError
+from wordspot.figures import SYNTHETIC
 from wordspot.files import output_folder, whole_folder, write_text
 from wordspot.models.recognizer import CONFIG, WEIGHTS, read_config
 from wordspot.study.findings import interval, listed, percent
@@ -78,6 +79,7 @@ def card(published: Published, family: Comparison, *, corpus: str, licence: str)
     """Write the model card in Markdown; every number comes from the study."""
     one, config, scores = published.one, published.config, published.evaluation
     data = published.made_of["data"]
+    spoken = f" ({SYNTHETIC})" if family.synthetic else ""
     words = listed([word.word for word in scores.words])
     weak = min(scores.words, key=lambda word: word.f1)
     of_runs = f"mean of {len(one.runs)} runs" if len(one.runs) > 1 else "one run"
@@ -90,11 +92,13 @@ def card(published: Published, family: Comparison, *, corpus: str, licence: str)
         f"{one.parameters:,} weights, {one.macs / 1e6:.1f} million multiply-adds a clip; "
         f"{reading(config)} `config.json` holds every setting.",
         "## Data",
-        f"{corpus}: {data['clips']['training']:,} training clips of {data['speakers']['training']:,} "
+        f"{corpus}{spoken}: {data['clips']['training']:,} training clips of {data['speakers']['training']:,} "
         f"speakers, {data['clips']['validation']:,} validation clips of {data['speakers']['validation']:,}, "
         f"{scores.clips:,} test clips of {scores.speakers:,}; no speaker stands in two parts. {licence}",
         "## Scores",
-        markdown(pd.DataFrame([score_row("these weights", scores), score_row(of_runs, one)])),
+        markdown(
+            pd.DataFrame([score_row(f"these weights{spoken}", scores), score_row(f"{of_runs}{spoken}", one)])
+        ),
         f"Model and run were chosen by validation accuracy ({percent(one.validation_accuracy)}, the mean of "
         "the model's runs); the test part was not used for that. The interval redraws speakers.",
         *noise_lines(one, family),

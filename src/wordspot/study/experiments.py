@@ -6,6 +6,7 @@ from typing import Any
 
 from wordspot.config import CorpusConfig, RunConfig, vary
 from wordspot.corpus.index import Split
+from wordspot.corpus.synthetic.settings import CLIPS
 from wordspot.errors import UsageError
 from wordspot.recipes import RECIPES
 
@@ -57,6 +58,13 @@ SWITCHES: dict[str, str] = {
 AMOUNTS: dict[int, int] = {10: 60, 30: 40, 100: 24, 300: 12}
 """Training clips of each word, and the epochs that they are gone through: fewer need more."""
 
+WORTH = "synthetic"
+"""The experiment that is run only where it's named, since it needs a synthesiser."""
+WORTH_MODEL = "wordspot"
+RECORDED: dict[int, int] = {10: 100, 30: 75, 100: 50, 300: 35}
+"""As AMOUNTS, for that experiment."""
+WITH_SYNTHETIC_EPOCHS = 20
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -90,8 +98,9 @@ def experiments(
 ) -> list[Experiment]:
     """List the program's experiments on the words of a corpus, or those of them that are named.
 
-    `models` are the recipes of the family, `seeds` its runs of each. `epochs` bounds the epochs of every run,
-    for a quick look. Raises UsageError for a name that isn't known.
+    The one called `synthetic` is listed only where it's named. `models` are the recipes of the family,
+    `seeds` the runs of each of its models. `epochs` bounds the epochs of every run, for a quick look. Raises
+    UsageError for a name that isn't known.
     """
     check_known("models", models, list(RECIPES))
     if seeds < 1 or (epochs is not None and epochs < 1):
@@ -110,6 +119,12 @@ def experiments(
     features, model, training, augment = base.features, base.model, base.training, base.augment
     off = dict.fromkeys(SWITCHES.values(), 0.0)
     few = {f"{count} a word": (count, shortened(base, wanted)) for count, wanted in AMOUNTS.items()}
+    worth = replace(RECIPES[WORTH_MODEL], corpus=corpus)
+    mixed = vary(shortened(worth, WITH_SYNTHETIC_EPOCHS), synthetic=CLIPS)
+    recorded = {
+        f"{count} recorded": vary(shortened(worth, wanted), clips_per_word=count)
+        for count, wanted in RECORDED.items()
+    }
 
     def short(name: str, question: str, note: str, variants: dict[str, RunConfig]) -> Experiment:
         made = (
@@ -164,9 +179,28 @@ def experiments(
             {name: vary(config, clips_per_word=count) for name, (count, config) in few.items()}
             | {BASE: base},
         ),
+        Experiment(
+            WORTH,
+            "What is synthetic speech worth?",
+            f"The model is {WORTH_MODEL}; {seeds} runs of each variant with other seeds; scored on the test "
+            "part, which is recorded, as is the validation part. Training clips of each word: recorded ones "
+            f"or none, with or without {CLIPS} synthetic ones. Epochs with synthetic ones: "
+            f"{mixed.training.epochs}; without: {family(worth).training.epochs} for all, "
+            + ", ".join(f"{config.training.epochs} for {name}" for name, config in recorded.items())
+            + f".{whole}",
+            "testing",
+            {
+                BASE: family(worth),
+                "all, and synthetic": mixed,
+                **recorded,
+                **{f"{count} and synthetic": vary(mixed, clips_per_word=count) for count in (0, *RECORDED)},
+            },
+            seeds,
+            against=BASE,
+        ),
     ]
     check_known("experiments", names, [experiment.name for experiment in found])
-    return [experiment for experiment in found if not names or experiment.name in names]
+    return [one for one in found if (one.name in names if names else one.name != WORTH)]
 
 
 def share(switch: str) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 
 from wordspot.analysis.comparison import Comparison, Contender, Pair
 from wordspot.analysis.results import Group
+from wordspot.study.experiments import WORTH
 
 SIGNIFICANT = 0.05
 
@@ -105,8 +106,9 @@ def best_model(comparison: Comparison) -> str:
     best, *others = ranked(comparison)
     runs = len(best.runs)
     of = f"the mean of {runs} runs with other seeds" if runs > 1 else "one run"
+    clips = "clips of synthetic speech" if comparison.synthetic else "clips"
     text = (
-        f"{best.name} is the most accurate: {percent(best.accuracy)} of the clips ({of}; 95 % interval "
+        f"{best.name} is the most accurate: {percent(best.accuracy)} of the {clips} ({of}; 95 % interval "
         f"{interval(best.interval)})."
     )
     level = [one.name for one in level_with_best(comparison)]
@@ -187,11 +189,25 @@ def against_recipe(comparison: Comparison) -> str:
     return f"{extremes} More than chance is the difference of {listed(told)}."
 
 
+def of_experiment(name: str, comparison: Comparison) -> str:
+    """Say what an experiment other than the family gave."""
+    return amounts(comparison) if name in ("amounts", WORTH) else against_recipe(comparison)
+
+
 def amounts(comparison: Comparison) -> str:
-    """Say how accuracy grows with the training clips."""
+    """Say how accuracy grows with the training clips, those with synthetic ones beside them apart."""
     order = sorted(comparison.contenders, key=lambda one: one.training_clips)
-    told = [f"{percent(one.accuracy)} with {one.training_clips:,}" for one in order]
-    return f"The accuracy is {listed(told)} training clips of all words together."
+    alone = [one for one in order if not one.synthetic_clips_added]
+    mixed = [one for one in order if one.synthetic_clips_added]
+    told = [f"{percent(one.accuracy)} with {one.training_clips:,}" for one in alone]
+    text = f"The accuracy is {listed(told)} training clips of all words together."
+    if not mixed:
+        return text
+    told = [
+        f"{percent(one.accuracy)} with {one.training_clips - one.synthetic_clips_added:,}" for one in mixed
+    ]
+    added = f"{mixed[0].synthetic_clips_added:,} synthetic clips"
+    return f"{text} With {added} beside recorded ones it is {listed(told)}."
 
 
 def hopeless(groups: Sequence[Group]) -> str:

@@ -17,11 +17,11 @@ from wordspot.analysis.comparison import Contender
 from wordspot.analysis.results import Group, read_group
 from wordspot.config import RunConfig
 from wordspot.errors import UsageError
-from wordspot.figures import save_figure
+from wordspot.figures import SYNTHETIC, save_figure
 from wordspot.files import output_folder, whole_file
 from wordspot.models.recognizer import read_config
 from wordspot.study import findings
-from wordspot.study.experiments import SWITCHES
+from wordspot.study.experiments import SWITCHES, WORTH
 from wordspot.study.study import read_study
 from wordspot.study.summary import Result
 
@@ -74,7 +74,8 @@ def gather_facts(folder: Path, results: dict[str, Result], corpus: str | None) -
     _, made_of = read_config(runs[0])
     best = findings.ranked(family)[0]
     return {
-        "corpus": corpus or Path(made_of["data"]["path"]).name,
+        "corpus": corpus or describe_corpus(made_of),
+        "synthetic": family.synthetic,
         "words": family.words,
         "parts": [
             [part, f"{made_of['data']['clips'][part]:,}", f"{made_of['data']['speakers'][part]:,}"]
@@ -100,14 +101,17 @@ def gather_facts(folder: Path, results: dict[str, Result], corpus: str | None) -
                 "name": name,
                 "question": results[name].question,
                 "note": results[name].note,
-                "finding": findings.amounts(results[name].comparison)
-                if name == "amounts"
-                else findings.against_recipe(results[name].comparison),
+                "finding": findings.of_experiment(name, results[name].comparison),
             }
             for name in results
             if name != "family"
         ],
     }
+
+
+def describe_corpus(made_of: dict[str, Any]) -> str:
+    """Name the recordings by their folder; synthetic speech by what it is."""
+    return SYNTHETIC if made_of["data"].get("synthetic", False) else Path(made_of["data"]["path"]).name
 
 
 def describe_clip(config: RunConfig) -> str:
@@ -208,11 +212,11 @@ def draw_figures(folder: Path, results: dict[str, Result], place: Path) -> None:
     for_print(place / "confusions.svg", 17, charts.plot_confusions, shown[:MATRICES], family.words)
     for_print(place / "calibration.svg", 8.2, charts.plot_calibration, groups)
     if family.noise:
-        for_print(place / "noise.svg", 8.2, charts.plot_noise, family.contenders)
+        for_print(place / "noise.svg", 8.2, charts.plot_noise, family)
     for name, result in results.items():
         contenders = result.comparison.contenders
-        if name == "amounts":
-            for_print(place / "amounts.svg", 8.2, charts.plot_amounts, contenders)
+        if name in ("amounts", WORTH):
+            for_print(place / f"{name}.svg", 8.2, charts.plot_amounts, result.comparison)
         elif name != "family":
             intervals = [one.interval for one in contenders]
             for_print(

@@ -55,7 +55,8 @@ def run_study(
     reading = {"convert": convert, "skip_bad": skip_bad}
     places = lay_out(experiments, folder)
     corpora = {
-        corpus: open_corpus(data, corpus, **reading) for corpus in {config.corpus for config in places}
+        corpus: open_corpus(data, corpus, convert=convert, skip_bad=skip_bad)
+        for corpus in {config.corpus for config in places}
     }
     write_json(folder / EXPERIMENTS, [asdict(experiment) for experiment in experiments])
     console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)

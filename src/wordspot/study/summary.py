@@ -7,6 +7,7 @@ import pandas as pd
 
 from wordspot.analysis.comparison import Comparison
 from wordspot.analysis.tables import comparison_tables
+from wordspot.figures import SYNTHETIC
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Result:
 
 def summary(results: Sequence[Result]) -> str:
     """Write the tables of every experiment as Markdown, with links to its figures."""
-    lines = ["# Results of the study", ""]
+    spoken = any(result.comparison.synthetic for result in results)
+    lines = ["# Results of the study" + (f" ({SYNTHETIC})" if spoken else ""), ""]
     for result in results:
         lines += [f"## {result.question}", "", result.note, ""]
         for title, rows in comparison_tables(result.comparison).items():

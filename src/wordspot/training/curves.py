@@ -6,6 +6,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from wordspot.figures import STYLE, Plot, save_figure
+from wordspot.models.recognizer import read_config
 from wordspot.training.metrics import best_epoch, read_metrics
 
 
@@ -14,7 +15,8 @@ def plot_curves(run: Path) -> Figure:
     metrics = read_metrics(run)
     epochs = [line["epoch"] for line in metrics]
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(9, 3.5))
+        _, made_of = read_config(run)
+        figure = Plot(figsize=(9, 3.5), synthetic=made_of["data"].get("synthetic", False))
         for axes, quantity, unit in zip(
             figure.subplots(1, 2), ("loss", "accuracy"), ("nats", "share"), strict=True
         ):

@@ -11,7 +11,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 class Display:
     """Writes to standard error; the bar only where that is a terminal."""
 
-    def __init__(self, epochs: int, steps: int, finished: int, *, quiet: bool) -> None:
+    def __init__(
+        self, epochs: int, steps: int, finished: int, *, quiet: bool, synthetic: bool = False
+    ) -> None:
         self.epochs = epochs
         self.console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
         self.bar = Progress(
@@ -28,6 +30,8 @@ class Display:
         self.clips = 0
         self.started = time.perf_counter()
         self.finished = finished
+        if synthetic:
+            self.console.print("all figures are of synthetic speech")
         if finished:
             self.console.print(f"going on after epoch {finished} of {epochs}")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from wordspot.corpus.corpus import Corpus
+from wordspot.corpus.corpus import Corpus, is_added
 from wordspot.corpus.index import SPLITS
 
 PACKAGES = ("wordspot", "torch", "torchaudio", "numpy", "soundfile")
@@ -26,8 +26,10 @@ def provenance(corpus: Corpus, data: str, device: torch.device) -> dict[str, Any
         "data": {
             "path": data,
             "fingerprint": corpus.store.fingerprint,
+            "synthetic": corpus.synthetic,
             "clips": {split: len(part) for split, part in parts.items()},
             "speakers": {split: int(part["speaker"].nunique()) for split, part in parts.items()},
+            "synthetic_clips_added": int(is_added(parts["training"]).sum()),
             "skipped": corpus.store.skipped,
         },
     }

@@ -21,7 +21,7 @@ from rich.console import Console
 from wordspot.config import RunConfig, vary
 from wordspot.corpus.corpus import open_corpus
 from wordspot.errors import DivergedError, UsageError, WordspotError
-from wordspot.figures import save_figure
+from wordspot.figures import SYNTHETIC, save_figure
 from wordspot.files import output_folder, write_json
 from wordspot.training.loop import train
 from wordspot.training.metrics import Metrics, read_metrics
@@ -111,8 +111,8 @@ def sweep(
             raise
     if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         raise WordspotError(f"{folder}: no trial came to its end: raise --trials")
-    write_best(study, recipe, folder)
-    draw_plots(study, folder)
+    write_best(study, recipe, folder, synthetic=corpus.synthetic)
+    draw_plots(study, folder, synthetic=corpus.synthetic)
     return folder / BEST
 
 
@@ -154,7 +154,7 @@ def open_study(name: str, storage: str, recipe: RunConfig) -> optuna.Study:
     return study
 
 
-def write_best(study: optuna.Study, recipe: RunConfig, folder: Path) -> None:
+def write_best(study: optuna.Study, recipe: RunConfig, folder: Path, *, synthetic: bool) -> None:
     """Write the best config as `train` takes it, with what it scored."""
     best = study.best_trial
     found = {
@@ -162,11 +162,12 @@ def write_best(study: optuna.Study, recipe: RunConfig, folder: Path) -> None:
         "trial": best.number,
         "validation_accuracy": best.value,
         "trials": count_finished(study),
+        "synthetic": synthetic,
     }
     write_json(folder / BEST, found)
 
 
-def draw_plots(study: optuna.Study, folder: Path) -> None:
+def draw_plots(study: optuna.Study, folder: Path, *, synthetic: bool) -> None:
     """Draw Optuna's plots: those of a few settings need two finished trials that differ."""
     plots: dict[str, Callable[..., Any]] = {
         "history": charts.plot_optimization_history,
@@ -185,6 +186,8 @@ def draw_plots(study: optuna.Study, folder: Path) -> None:
             axes = plot(study)
             figure = np.ravel(axes)[0].figure
             figure.set_size_inches(*PLOT_SIZES.get(name, (8, 4.5)))
+            if synthetic:
+                figure.text(0, 1, SYNTHETIC, style="italic", verticalalignment="bottom")
             if name == "slices":  # narrow panels, whose ticks would overlap
                 for panel in np.ravel(axes):
                     panel.tick_params("x", which="both", labelrotation=90)

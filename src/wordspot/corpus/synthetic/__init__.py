@@ -1,0 +1,1 @@
+"""Words spoken by an offline synthesiser, in rooms and through microphones that are drawn."""

@@ -1,0 +1,102 @@
+"""From clean synthetic speech to a clip as somebody might have recorded it."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import fftconvolve, resample_poly
+
+from wordspot.corpus.synthetic.room import impulse_response
+from wordspot.corpus.synthetic.speakers import Speaker
+
+RATE_HZ = 16_000
+SECONDS = 1.0
+STEP_HZ = 50
+"""Rates are rounded to this, so that resampling needs few coefficients."""
+SILENT_DB = -40.0
+"""Under the loudest moment: what is softer at the ends of a word is silence."""
+ECHO_S = 0.1
+"""Echo after the end of a word that is kept."""
+MU = 255
+
+Samples = NDArray[np.float64]
+
+
+def record(
+    sound: NDArray[np.float32],
+    rate_hz: int,
+    speaker: Speaker,
+    draw: np.random.Generator,
+    *,
+    centred: bool = False,
+) -> Samples:
+    """Let a speaker's room and microphone hear clean speech [samples] at `rate_hz`: samples in [-1, 1].
+
+    Gives SECONDS at RATE_HZ, or more where the word is longer. Where the word stands in it, unless it is to
+    be `centred`, the loudness and the noise are drawn.
+    """
+    word = trim(resampled(np.asarray(sound, np.float64), rate_hz, speaker.tract))
+    if speaker.room:
+        echoing = fftconvolve(word, impulse_response(speaker.room, RATE_HZ))
+        word = echoing[: len(word) + round(ECHO_S * RATE_HZ)]
+    clip = place(word, 0.5 if centred else draw.beta(2, 2))
+    noise = colored(len(clip), speaker.noise_slope, draw)
+    clip += noise * np.sqrt(np.mean(word**2)) * 10 ** (-speaker.noise_db / 20)
+    peak = 0.5
+    if speaker.microphone:
+        clip = filtered(clip, speaker.microphone.hz, speaker.microphone.db)
+        peak = 10 ** (draw.uniform(-30, 3) / 20)  # over 1 it is overdriven
+    clip = np.clip(clip * peak / max(np.abs(clip).max(), 1e-9), -1, 1)
+    return companded(clip) if speaker.microphone and speaker.microphone.telephone else clip
+
+
+def resampled(sound: Samples, rate_hz: int, tract: float) -> Samples:
+    """Bring sound to RATE_HZ with resonances and pitch raised by the factor `tract`, as by a faster tape."""
+    played_hz = STEP_HZ * round(rate_hz * tract / STEP_HZ)
+    changed: Samples = resample_poly(sound, RATE_HZ, played_hz)
+    return changed
+
+
+def trim(sound: Samples) -> Samples:
+    """Cut the silence off both ends of sound [samples].
+
+    >>> trim(np.array([0.0, 0.001, 0.5, 0.0, -0.5, 0.004])).tolist()
+    [0.5, 0.0, -0.5]
+    """
+    loud = np.flatnonzero(np.abs(sound) > np.abs(sound).max(initial=0.0) * 10 ** (SILENT_DB / 20))
+    return sound[loud[0] : loud[-1] + 1] if len(loud) else sound
+
+
+def place(word: Samples, where: float) -> Samples:
+    """Put a word into a clip of SECONDS, or of its own length, from its start (0) to its end (1)."""
+    length = max(round(SECONDS * RATE_HZ), len(word))
+    first = round((length - len(word)) * where)
+    clip = np.zeros(length)
+    clip[first : first + len(word)] = word
+    return clip
+
+
+def colored(count: int, slope: float, draw: np.random.Generator) -> Samples:
+    """Draw noise [count] of mean square 1, whose power falls as frequency to `slope`."""
+    spectrum = np.fft.rfft(draw.standard_normal(count))
+    spectrum *= np.maximum(np.arange(len(spectrum)), 1.0) ** (-slope / 2)
+    noise: Samples = np.fft.irfft(spectrum, count)
+    noise /= np.sqrt(np.mean(noise**2))
+    return noise
+
+
+def filtered(sound: Samples, hz: tuple[float, ...], db: tuple[float, ...]) -> Samples:
+    """Change the loudness of each frequency by decibels, interpolated over the logarithm of frequency."""
+    bins_hz = np.fft.rfftfreq(len(sound), 1 / RATE_HZ)
+    gains_db = np.interp(np.log(np.maximum(bins_hz, 1.0)), np.log(hz), db)
+    changed: Samples = np.fft.irfft(np.fft.rfft(sound) * 10 ** (gains_db / 20), len(sound))
+    return changed
+
+
+def companded(sound: Samples) -> Samples:
+    """Round samples in [-1, 1] to 8 bits on a logarithmic scale and back (mu-law, as ITU-T G.711 has it).
+
+    >>> companded(np.array([0.0, 1.0, -1.0, 0.1])).round(3).tolist()
+    [0.0, 1.0, -1.0, 0.099]
+    """
+    code = np.round(127 * np.sign(sound) * np.log1p(MU * np.abs(sound)) / np.log1p(MU))
+    restored: Samples = np.sign(code) * np.expm1(np.abs(code) / 127 * np.log1p(MU)) / MU
+    return restored

@@ -1,0 +1,91 @@
+"""One engine says one word, in a process of its own: `python -m wordspot.corpus.synthetic.say REQUEST`.
+
+What an engine says depends on what it said before; a fresh process for each word and engine makes a word's
+clips the same whatever other words are made, and on how many cores.
+"""
+
+import json
+import sys
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from wordspot.corpus.partition import NOHASH
+from wordspot.corpus.synthetic.engines import Manner, start
+from wordspot.corpus.synthetic.recording import RATE_HZ, record
+from wordspot.corpus.synthetic.settings import EngineName, Synthesis, Variety
+from wordspot.corpus.synthetic.speakers import Speaker, draw_speaker
+
+ENDINGS = (".", "?", "!", ",")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A word to say."""
+
+    word: str
+    engine: EngineName
+    folder: str
+    """Where the clips are put."""
+    voices: Mapping[EngineName, Sequence[str]]
+    """Of each engine that takes turns."""
+    settings: Synthesis
+
+    def to_json(self) -> str:
+        """Write it for another process."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Request":
+        """Read what `to_json` wrote."""
+        stored = json.loads(text)
+        settings = stored.pop("settings")
+        settings["engines"] = tuple(settings["engines"])
+        settings["variety"] = Variety(**settings["variety"])
+        return cls(**stored, settings=Synthesis(**settings))
+
+
+def say(request: Request) -> int:
+    """Say the word by every speaker of the engine, each into a file.
+
+    Gives a length in samples that nine clips of ten don't exceed; 0 where the engine has no sound for the
+    word.
+    """
+    engine, settings = start(request.engine), request.settings
+    lengths = []
+    for number in range(settings.clips):
+        speaker = draw_speaker(number, request.voices, settings)
+        if speaker.engine != request.engine:
+            continue
+        draw = np.random.default_rng((settings.seed, number, zlib.crc32(request.word.encode())))
+        sound = engine.say(request.word, draw_manner(speaker, settings.variety, draw))
+        if not np.abs(sound).max(initial=0.0) > 0:
+            return 0
+        clip = record(sound, engine.rate_hz, speaker, draw, centred=not settings.variety.position)
+        path = Path(request.folder) / f"{speaker.name}{NOHASH}0.wav"
+        soundfile.write(path, np.round(clip * 32767).astype(np.int16), RATE_HZ, subtype="PCM_16")
+        lengths.append(len(clip))
+    return int(np.quantile(lengths, 0.9))
+
+
+def draw_manner(speaker: Speaker, variety: Variety, draw: np.random.Generator) -> Manner:
+    """Draw how a speaker says one word: near the speaker's own manner."""
+    tempo, pitch = np.exp(draw.uniform(-0.15, 0.15)), draw.uniform(-0.1, 0.1)
+    ending = str(draw.choice(ENDINGS))
+    if not variety.prosody:
+        tempo, pitch, ending = 1.0, 0.0, ENDINGS[0]
+    return Manner(
+        voice=speaker.voice,
+        tempo=speaker.tempo * float(tempo) / speaker.tract,  # which hastens too
+        pitch=float(np.clip(speaker.pitch + pitch, 0, 1)),
+        liveliness=speaker.liveliness,
+        ending=ending,
+    )
+
+
+if __name__ == "__main__":
+    print(say(Request.from_json(sys.argv[1])))

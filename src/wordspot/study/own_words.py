@@ -1,0 +1,132 @@
+"""A recogniser of words of one's own: synthetic speech, and what recordings of one's own there are."""
+
+import warnings
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import soundfile
+
+from wordspot.analysis.evaluate import Evaluation, evaluate
+from wordspot.config import CorpusConfig
+from wordspot.corpus.audio import read_clip
+from wordspot.corpus.corpus import SYNTHETIC_SPEECH
+from wordspot.corpus.folder import index_folder
+from wordspot.corpus.index import Clip, Split
+from wordspot.corpus.partition import NOHASH, write_lists
+from wordspot.corpus.synthetic.settings import CLIPS
+from wordspot.corpus.synthetic.synthesize import check_words
+from wordspot.errors import UsageError
+from wordspot.files import output_folder, whole_folder
+from wordspot.recipes import RECIPES
+from wordspot.study.experiments import check_known
+from wordspot.training.loop import train
+
+MODEL = "wordspot"
+
+
+@dataclass(frozen=True)
+class OwnWords:
+    """Runs for words of one's own, and their scores."""
+
+    run: Path
+    """The recogniser to use: the one that has heard the recordings where there are any."""
+    synthetic: Evaluation
+    """Of the run of synthetic speech alone, on synthetic speech."""
+    unheard: Evaluation | None = None
+    """Of the run of synthetic speech alone, on the recordings that test."""
+    heard: Evaluation | None = None
+    """Of the run that has heard the other recordings, on the same."""
+
+
+def own_words(
+    words: Sequence[str],
+    out: str | Path,
+    recordings: str | Path | None = None,
+    *,
+    model: str = MODEL,
+    convert: bool = False,
+    threads: int | None = None,
+) -> OwnWords:
+    """Train a recogniser of `words` on synthetic speech, and on half of one's own `recordings` where given.
+
+    `recordings` is a folder of <word>/*.wav or *.flac; the other half of them tests. With several speakers
+    (<speaker>_nohash_<n>.wav) a speaker is in one half only; else all recordings count as one speaker's,
+    whose voice is then heard in training, which a warning says. Leaves the runs `synthetic` and `recorded`,
+    and the recordings as they were used, in the folder `out`. Raises UsageError for words that can't be said,
+    a model that isn't known, and recordings that can't be halved.
+    """
+    check_words(words)
+    check_known("model", [model], list(RECIPES))
+    folder = output_folder(Path(out))
+    recipe = replace(RECIPES[model], corpus=CorpusConfig(words=tuple(words)))
+    halves = None if recordings is None else halve(Path(recordings), words)
+
+    alone = train(recipe, SYNTHETIC_SPEECH, folder / "synthetic", threads=threads)
+    synthetic = evaluate(alone, SYNTHETIC_SPEECH)
+    if recordings is None or halves is None:
+        return OwnWords(alone, synthetic)
+
+    kept = keep_halves(
+        Path(recordings), halves, folder / "recordings", recipe.corpus.rate_hz, convert=convert
+    )
+    unheard = evaluate(alone, kept)
+    mixed = replace(recipe, corpus=replace(recipe.corpus, synthetic=CLIPS))
+    run = train(mixed, kept, folder / "recorded", threads=threads)
+    return OwnWords(run, synthetic, unheard, evaluate(run, kept))
+
+
+def halve(recordings: Path, words: Sequence[str]) -> dict[Clip, Split]:
+    """Put one half of the recordings of each word into the training part and the other into the test part.
+
+    Speakers are halved where there are several. Raises UsageError where a word would be missing in a half.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*name no speaker")  # they are taken for one speaker's
+        clips = [clip for clip in index_folder(recordings).clips if clip.word in words]
+    speakers = sorted({clip.speaker for clip in clips if NOHASH in clip.path})
+    several = len(speakers) > 1 and all(NOHASH in clip.path for clip in clips)
+    parts: dict[Clip, Split] = {}
+    number: dict[str, int] = defaultdict(int)
+    for clip in clips:
+        place = speakers.index(clip.speaker) if several else number[clip.word]
+        parts[clip] = "testing" if place % 2 else "training"
+        number[clip.word] += 1
+    for word in words:
+        there = {part for clip, part in parts.items() if clip.word == word}
+        if len(there) < 2:
+            need = "by two speakers or more" if several else "two or more"
+            raise UsageError(
+                f"{recordings}: too few recordings of {word}: {need} are needed, to train by and to test"
+            )
+    if not several:
+        warnings.warn(
+            "the recordings count as one speaker's: half of them train, half test, so the score is of a "
+            f"voice that was heard: name several speakers' files <speaker>{NOHASH}<number>.wav for another",
+            stacklevel=2,
+        )
+    return parts
+
+
+def keep_halves(
+    recordings: Path, halves: dict[Clip, Split], out: Path, rate_hz: int, *, convert: bool
+) -> Path:
+    """Copy recordings to the folder `out` with lists of their parts; gives that folder.
+
+    Each half of one speaker's gets a name of its own. Raises ClipError for a file that can't be used.
+    """
+    names: dict[str, set[Split]] = defaultdict(set)
+    for clip, part in halves.items():
+        names[clip.speaker if NOHASH in clip.path else ""].add(part)
+    shared = any(len(parts) > 1 for parts in names.values())
+    parts: list[tuple[str, Split]] = []
+    with whole_folder(out) as folder:
+        for number, (clip, part) in enumerate(halves.items()):
+            speaker = f"me-{part}" if shared else clip.speaker
+            path = folder / clip.word / f"{speaker}{NOHASH}{number}.wav"
+            path.parent.mkdir(exist_ok=True)
+            soundfile.write(path, read_clip(recordings / clip.path, rate_hz, convert=convert), rate_hz)
+            parts.append((path.relative_to(folder).as_posix(), part))
+        write_lists(folder, parts)
+    return out
