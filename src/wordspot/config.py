@@ -66,7 +66,8 @@ class CorpusConfig(Strict):
         _check(self.seconds > 0, f"seconds: {self.seconds} must be over 0")
         _check(self.rate_hz > 0, f"rate_hz: {self.rate_hz} must be over 0")
         _check(self.synthetic >= 0, f"synthetic: {self.synthetic} must be at least 0")
-        fewest = 0 if self.synthetic else 1
+        # Only the words have synthetic clips.
+        fewest = 0 if self.synthetic and self.classes == self.words else 1
         _check(
             self.clips_per_word is None or self.clips_per_word >= fewest,
             f"clips_per_word: {self.clips_per_word} must be at least {fewest}",

@@ -78,6 +78,7 @@ WRONG_USE = [
     EVALUATE.replace("{run}", "{data}"),
     EVALUATE.replace("{run}", "{file}"),
     EVALUATE.replace("{data}", "{nowhere}"),
+    EVALUATE.replace("{data}", "{lacking}"),
     f"{EVALUATE} --device nonsense",
     "predict {data} --run {nowhere}",
     "predict {data} --run {data}",
@@ -107,6 +108,24 @@ WRONG_USE = [
     "sweep lstm --words low high rise --data {nowhere} --out {out}",
     "sweep lstm --words low high rise --data {data} --out {out} --trials 0",
     "sweep lstm --words low high rise --data {data} --out {out} --storage nonsense://sweep",
+    "synthesize --out {out}",
+    "synthesize yes no yes --out {out}",
+    "synthesize свет --out {out}",
+    "synthesize 明かり --out {out}",
+    "synthesize 3 --out {out}",
+    "synthesize ... --out {out}",
+    "synthesize yes --out {data}",
+    "synthesize yes --out {file}",
+    "synthesize yes --clips 0 --out {out}",
+    "synthesize yes --engines piper --hold-out piper --out {out}",
+    "own-words yes --out {out}",
+    "own-words --out {out}",
+    "own-words yes 3 --out {out}",
+    "own-words yes no --model transformer --out {out}",
+    "own-words yes no --recordings {nowhere} --out {out}",
+    f"{TRAIN} --synthetic -1",
+    f"{TRAIN} --clips-per-word 0",
+    TRAIN.replace("{data}", "synthetic").replace("low high rise", "low 3"),
 ]
 
 FAILURES = [
@@ -115,11 +134,11 @@ FAILURES = [
     TRAIN.replace("{data}", "{lacking}"),
     TRAIN.replace("{data}", "{unlisted}"),
     f"{TRAIN} --silence",
-    EVALUATE.replace("{data}", "{lacking}"),
     "predict {file} --run {run}",
     "predict {raw} --run {run}",
     "explore --data {without_sounds} --out {out}",
     "study --words low high rise --data {lacking} --out {out}",
+    "own-words low high --recordings {without_words} --out {out}",
 ]
 
 NO_GPU = [f"{TRAIN} --device cuda", f"{EVALUATE} --device cuda"]

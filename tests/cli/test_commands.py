@@ -62,6 +62,8 @@ def assert_drawing(path: Path) -> None:
         "report",
         "notebook",
         "publish",
+        "synthesize",
+        "own-words",
     ],
 )
 def test_help(wordspot: Command, verb: str) -> None:

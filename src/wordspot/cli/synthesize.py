@@ -6,7 +6,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from wordspot.cli.options import Convert, Threads
-from wordspot.corpus.synthetic.settings import Synthesis
+from wordspot.corpus.synthetic.settings import CLIPS, Synthesis
 from wordspot.recipes import RECIPES
 
 
@@ -39,6 +39,7 @@ def own_words(
             help="Recordings of your own, <word>/*.wav: half train beside synthetic speech, half test.",
         ),
     ] = None,
+    clips: Annotated[int, arg(help="Synthetic clips of each word.")] = CLIPS,
     model: Annotated[str, arg(help=f"One of {', '.join(RECIPES)}.")] = "wordspot",
     convert: Convert = False,
     threads: Threads = None,
@@ -47,7 +48,7 @@ def own_words(
     from wordspot.analysis.tables import print_evaluation
     from wordspot.study.own_words import own_words
 
-    result = own_words(words, out, recordings, model=model, convert=convert, threads=threads)
+    result = own_words(words, out, recordings, model=model, clips=clips, convert=convert, threads=threads)
     print_evaluation(result.synthetic)
     if result.unheard and result.heard:
         print("\nYour recordings, heard by the recogniser of synthetic speech alone:")

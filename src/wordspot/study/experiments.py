@@ -106,25 +106,11 @@ def experiments(
     if seeds < 1 or (epochs is not None and epochs < 1):
         raise UsageError("seeds and epochs: must be at least 1")
 
-    def shortened(config: RunConfig, wanted: int) -> RunConfig:
-        # The patience of a whole run: the schedule is to come to its end.
-        wanted = wanted if epochs is None else min(wanted, epochs)
-        return vary(config, epochs=wanted, patience=max(wanted, config.training.patience))
-
-    def family(config: RunConfig) -> RunConfig:
-        return config if epochs is None else vary(config, epochs=min(config.training.epochs, epochs))
-
-    whole = "" if epochs is None else f" No run has more epochs than {epochs}, though: --epochs."
-    base = shortened(replace(RECIPES[SUBJECT], corpus=corpus), SHORT_EPOCHS)
+    whole = bound_note(epochs)
+    base = shortened(replace(RECIPES[SUBJECT], corpus=corpus), SHORT_EPOCHS, epochs)
     features, model, training, augment = base.features, base.model, base.training, base.augment
     off = dict.fromkeys(SWITCHES.values(), 0.0)
-    few = {f"{count} a word": (count, shortened(base, wanted)) for count, wanted in AMOUNTS.items()}
-    worth = replace(RECIPES[WORTH_MODEL], corpus=corpus)
-    mixed = vary(shortened(worth, WITH_SYNTHETIC_EPOCHS), synthetic=CLIPS)
-    recorded = {
-        f"{count} recorded": vary(shortened(worth, wanted), clips_per_word=count)
-        for count, wanted in RECORDED.items()
-    }
+    few = {f"{count} a word": (count, shortened(base, wanted, epochs)) for count, wanted in AMOUNTS.items()}
 
     def short(name: str, question: str, note: str, variants: dict[str, RunConfig]) -> Experiment:
         made = (
@@ -137,10 +123,9 @@ def experiments(
         Experiment(
             "family",
             "Which model is best?",
-            f"The whole recipe of each model, {seeds} runs of each with other seeds; scored on the test part."
-            + whole,
+            f"The whole recipe of each model, {runs_of_each(seeds)}; scored on the test part.{whole}",
             "testing",
-            {model: family(replace(RECIPES[model], corpus=corpus)) for model in models},
+            {model: bounded(replace(RECIPES[model], corpus=corpus), epochs) for model in models},
             seeds,
         ),
         short(
@@ -179,28 +164,62 @@ def experiments(
             {name: vary(config, clips_per_word=count) for name, (count, config) in few.items()}
             | {BASE: base},
         ),
-        Experiment(
-            WORTH,
-            "What is synthetic speech worth?",
-            f"The model is {WORTH_MODEL}; {seeds} runs of each variant with other seeds; scored on the test "
-            "part, which is recorded, as is the validation part. Training clips of each word: recorded ones "
-            f"or none, with or without {CLIPS} synthetic ones. Epochs with synthetic ones: "
-            f"{mixed.training.epochs}; without: {family(worth).training.epochs} for all, "
-            + ", ".join(f"{config.training.epochs} for {name}" for name, config in recorded.items())
-            + f".{whole}",
-            "testing",
-            {
-                BASE: family(worth),
-                "all, and synthetic": mixed,
-                **recorded,
-                **{f"{count} and synthetic": vary(mixed, clips_per_word=count) for count in (0, *RECORDED)},
-            },
-            seeds,
-            against=BASE,
-        ),
     ]
-    check_known("experiments", names, [experiment.name for experiment in found])
-    return [one for one in found if (one.name in names if names else one.name != WORTH)]
+    check_known("experiments", names, [*(one.name for one in found), WORTH])
+    if WORTH in names:
+        found.append(worth_of_synthetic_speech(corpus, seeds, epochs))
+    return [one for one in found if not names or one.name in names]
+
+
+def worth_of_synthetic_speech(corpus: CorpusConfig, seeds: int, most: int | None) -> Experiment:
+    """Vary the recorded training clips, with synthetic ones beside them and without."""
+    recipe = replace(RECIPES[WORTH_MODEL], corpus=corpus)
+    alone, mixed = bounded(recipe, most), shortened(recipe, WITH_SYNTHETIC_EPOCHS, most)
+    mixed = vary(mixed, synthetic=CLIPS)
+    few = {
+        f"{count} recorded": vary(shortened(recipe, wanted, most), clips_per_word=count)
+        for count, wanted in RECORDED.items()
+    }
+    return Experiment(
+        WORTH,
+        "What is synthetic speech worth?",
+        f"The model is {WORTH_MODEL}, {runs_of_each(seeds)}; scored on the test part, which is recorded, as "
+        "is the validation part. Training clips of each word: recorded ones or none, with or without "
+        f"{CLIPS} synthetic ones. Epochs with synthetic ones: {mixed.training.epochs}; without: "
+        f"{alone.training.epochs} for all, "
+        + ", ".join(f"{config.training.epochs} for {name}" for name, config in few.items())
+        + f".{bound_note(most)}",
+        "testing",
+        {
+            **{f"{count} and synthetic": vary(mixed, clips_per_word=count) for count in (0, *RECORDED)},
+            "all and synthetic": mixed,
+            **few,
+            BASE: alone,
+        },
+        seeds,
+        against=BASE,
+    )
+
+
+def bounded(config: RunConfig, most: int | None) -> RunConfig:
+    """Bound the epochs of a run."""
+    return config if most is None else vary(config, epochs=min(config.training.epochs, most))
+
+
+def shortened(config: RunConfig, wanted: int, most: int | None) -> RunConfig:
+    """Give a run other epochs, and patience for all of them: the schedule is to come to its end."""
+    wanted = wanted if most is None else min(wanted, most)
+    return vary(config, epochs=wanted, patience=max(wanted, config.training.patience))
+
+
+def runs_of_each(seeds: int) -> str:
+    """Say how many runs there are."""
+    return f"{seeds} runs of each with other seeds" if seeds > 1 else "one run of each"
+
+
+def bound_note(most: int | None) -> str:
+    """Say that runs are bounded."""
+    return "" if most is None else f" No run has more epochs than {most}, though: --epochs."
 
 
 def share(switch: str) -> float:

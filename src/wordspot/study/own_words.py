@@ -11,12 +11,12 @@ import soundfile
 from wordspot.analysis.evaluate import Evaluation, evaluate
 from wordspot.config import CorpusConfig
 from wordspot.corpus.audio import read_clip
-from wordspot.corpus.corpus import SYNTHETIC_SPEECH
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import Clip, Split
 from wordspot.corpus.partition import NOHASH, write_lists
-from wordspot.corpus.synthetic.settings import CLIPS
-from wordspot.corpus.synthetic.synthesize import check_words
+from wordspot.corpus.store import cache_folder
+from wordspot.corpus.synthetic.settings import CLIPS, Synthesis
+from wordspot.corpus.synthetic.synthesize import cached, check_words
 from wordspot.errors import UsageError
 from wordspot.files import output_folder, whole_folder
 from wordspot.recipes import RECIPES
@@ -46,16 +46,17 @@ def own_words(
     recordings: str | Path | None = None,
     *,
     model: str = MODEL,
+    clips: int = CLIPS,
     convert: bool = False,
     threads: int | None = None,
 ) -> OwnWords:
     """Train a recogniser of `words` on synthetic speech, and on half of one's own `recordings` where given.
 
-    `recordings` is a folder of <word>/*.wav or *.flac; the other half of them tests. With several speakers
-    (<speaker>_nohash_<n>.wav) a speaker is in one half only; else all recordings count as one speaker's,
-    whose voice is then heard in training, which a warning says. Leaves the runs `synthetic` and `recorded`,
-    and the recordings as they were used, in the folder `out`. Raises UsageError for words that can't be said,
-    a model that isn't known, and recordings that can't be halved.
+    The speech has `clips` of each word. `recordings` is a folder of <word>/*.wav or *.flac; the other half of
+    them tests. With several speakers (<speaker>_nohash_<n>.wav) a speaker is in one half only; else all
+    recordings count as one speaker's, whose voice is then heard in training, which a warning says. Leaves the
+    runs `synthetic` and `recorded`, and the recordings as they were used, in the folder `out`. Raises
+    UsageError for words that can't be said, a model that isn't known, and recordings that can't be halved.
     """
     check_words(words)
     check_known("model", [model], list(RECIPES))
@@ -63,8 +64,9 @@ def own_words(
     recipe = replace(RECIPES[model], corpus=CorpusConfig(words=tuple(words)))
     halves = None if recordings is None else halve(Path(recordings), words)
 
-    alone = train(recipe, SYNTHETIC_SPEECH, folder / "synthetic", threads=threads)
-    synthetic = evaluate(alone, SYNTHETIC_SPEECH)
+    speech = cached(words, cache_folder(), Synthesis(clips=clips))
+    alone = train(recipe, speech, folder / "synthetic", threads=threads)
+    synthetic = evaluate(alone, speech)
     if recordings is None or halves is None:
         return OwnWords(alone, synthetic)
 
@@ -72,7 +74,7 @@ def own_words(
         Path(recordings), halves, folder / "recordings", recipe.corpus.rate_hz, convert=convert
     )
     unheard = evaluate(alone, kept)
-    mixed = replace(recipe, corpus=replace(recipe.corpus, synthetic=CLIPS))
+    mixed = replace(recipe, corpus=replace(recipe.corpus, synthetic=clips))
     run = train(mixed, kept, folder / "recorded", threads=threads)
     return OwnWords(run, synthetic, unheard, evaluate(run, kept))
 

@@ -86,7 +86,7 @@ def gather_facts(folder: Path, results: dict[str, Result], corpus: str | None) -
         "models": [describe_model(*one) for one in zip(family.contenders, configs, strict=True)],
         "recipes": [describe_recipe(*one) for one in zip(family.contenders, configs, strict=True)],
         "scores": [describe_scores(one) for one in family.contenders],
-        "seeds": len(best.runs),
+        "seeds": f"{len(best.runs)} times with other seeds" if len(best.runs) > 1 else "once",
         "machine": describe_machine(made_of),
         "best": findings.best_model(family),
         "differences": [findings.difference(pair) for pair in findings.told_pairs(family)],

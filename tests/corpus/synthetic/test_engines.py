@@ -1,5 +1,7 @@
 """The synthesisers: they say words in the manner that is asked for."""
 
+import subprocess
+import sys
 from importlib.machinery import ModuleSpec
 
 import numpy as np
@@ -7,7 +9,10 @@ import pytest
 
 from tests.runs import assert_one_line
 from wordspot.corpus.synthetic import engines
-from wordspot.corpus.synthetic.engines import Espeak, Manner, Piper, Sound, installed_engines, start
+from wordspot.corpus.synthetic.engines import installed_engines
+from wordspot.corpus.synthetic.espeak import Espeak
+from wordspot.corpus.synthetic.manner import Manner, Sound
+from wordspot.corpus.synthetic.piper import Piper
 from wordspot.corpus.synthetic.recording import trim
 from wordspot.errors import UsageError, WordspotError
 
@@ -50,6 +55,26 @@ def test_espeak_says_a_word(espeak: Espeak) -> None:
     assert sound.dtype == np.float32
     assert 0.1 < np.abs(sound).max() <= 1
     assert 0.2 < seconds(sound, espeak.rate_hz) < 0.8
+
+
+def test_two_of_espeak_hear_each_their_own() -> None:
+    one, other = Espeak(), Espeak()
+    assert all(len(engine.say("yes", Manner("en-US"))) > 1000 for engine in (one, other, one))
+
+
+def test_espeak_without_its_data_says_so() -> None:
+    # In a process of its own: a failed start stays in the library.
+    script = (
+        "import espeakng_loader\n"
+        "espeakng_loader.get_data_path = lambda: '/nowhere'\n"
+        "from wordspot.corpus.synthetic.espeak import Espeak\n"
+        "Espeak()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith(
+        "/nowhere: eSpeak NG doesn't start: install espeakng-loader again"
+    )
 
 
 def test_espeak_says_other_words_otherwise(espeak: Espeak) -> None:
@@ -105,6 +130,21 @@ def test_espeak_shapes_the_melody_by_liveliness_and_ending(espeak: Espeak) -> No
     assert len({espeak.say("no", manner).tobytes() for manner in manners}) == 3
 
 
+@pytest.mark.parametrize("word", ["yes", "house", "can't", "éclair"])
+def test_espeak_cuts_a_word_out_of_a_phrase(espeak: Espeak, word: str) -> None:
+    def length(said: str, *phrase: str) -> float:
+        before, after = phrase or ("", "")
+        return seconds(espeak.say(said, Manner("en-US", phrase=(before, after))), espeak.rate_hz)
+
+    alone = length(word)
+    assert length(f"say {word} now") > 1.4 * alone
+    # At the end of a phrase a word is as long as alone, and within it shorter.
+    assert length(word, "the ", "") == pytest.approx(alone, rel=0.15)
+    assert 0.5 * alone < length(word, "say ", " now") < 0.95 * alone
+    assert 0.5 * alone < length(word, "", " please") < 0.95 * alone
+    assert length(word) == pytest.approx(alone, rel=0.1)
+
+
 def test_espeak_names_a_voice_that_is_not_there(espeak: Espeak) -> None:
     with pytest.raises(WordspotError, match="no voice xx-nowhere: install espeakng-loader again") as caught:
         espeak.say("yes", Manner("xx-nowhere"))
@@ -154,9 +194,3 @@ def test_without_an_engine_the_mend_is_named(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(UsageError, match=r"pip install 'wordspot\[synth\]'") as caught:
         installed_engines()
     assert_one_line(caught.value)
-
-
-def test_an_engine_is_started_by_its_name() -> None:
-    assert isinstance(start("piper"), Piper)
-    with pytest.raises(ValueError, match="unpack"):
-        start("festival")

@@ -82,6 +82,18 @@ def test_a_tone_is_raised_by_the_factor_of_the_tract(tract: float, hz: int, coun
     assert level(changed[1000:-1000]) == pytest.approx(np.sqrt(0.5), rel=0.01)
 
 
+def test_what_lies_over_half_the_rate_is_left_out() -> None:
+    kept, lost = tone(7000, rate_hz=22_000), tone(9000, rate_hz=22_000)
+    assert resampled(kept + lost, 22_000, 1.0) == pytest.approx(tone(7000), abs=1e-6)
+
+
+def test_a_click_stays_where_it_is() -> None:
+    click = np.zeros(22_000)
+    click[11_000] = 1
+    assert np.abs(resampled(click, 22_000, 1.0)).argmax() == 8000
+    assert np.abs(resampled(click, 22_000, 1.25)).argmax() == 6400
+
+
 @pytest.mark.parametrize("slope", [0.0, 1.0, 2.0])
 def test_the_power_of_noise_falls_as_frequency_to_the_slope(slope: float) -> None:
     noise = colored(2**16, slope, draws())
@@ -129,9 +141,11 @@ def test_noise_stands_under_the_word_by_the_decibels_asked_for(noise_db: float) 
 
 
 def test_without_room_microphone_and_noise_the_clip_is_the_word() -> None:
-    word = tone(1000, 0.5)
-    heard = record(word.astype(np.float32), RATE_HZ, speaker(), draws(), centred=True)
-    assert heard == pytest.approx(np.concatenate([np.zeros(4000), word / 2, np.zeros(4000)]), abs=1e-6)
+    word = np.linspace(0.2, 0.8, 8000, dtype=np.float32)
+    heard = record(word, RATE_HZ, speaker(), draws(), centred=True)
+    # The loudest sample, 0.8, comes to 0.5.
+    assert heard[4000:12_000] == pytest.approx(np.linspace(0.125, 0.5, 8000), abs=1e-6)
+    assert np.count_nonzero(heard) == 8000
 
 
 def test_the_place_of_a_word_is_drawn_unless_it_is_centred() -> None:

@@ -1,7 +1,7 @@
 """Synthetic speakers: drawn from a number, and told apart by what the settings let differ."""
 
 import string
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 import numpy as np
 import pytest
@@ -69,6 +69,7 @@ def test_engines_take_turns_and_speak_with_voices_of_their_own() -> None:
         ("room", {"room": None}),
         ("microphone", {"microphone": None}),
         ("noise", {"noise_db": float("inf")}),
+        ("phrase", {}),
         ("position", {}),
     ],
 )
@@ -81,17 +82,7 @@ def test_what_is_switched_off_changes_nothing_else(switch: str, plain: dict[str,
 
 
 def test_with_everything_switched_off_the_speakers_of_an_engine_are_one() -> None:
-    off = Synthesis(
-        variety=Variety(
-            voices=False,
-            tract=False,
-            prosody=False,
-            position=False,
-            room=False,
-            microphone=False,
-            noise=False,
-        )
-    )
+    off = Synthesis(variety=Variety(**dict.fromkeys((field.name for field in fields(Variety)), False)))
     for engine, voice in (("espeak", "en-US"), ("piper", "en_US-joe-medium")):
         those = [one for one in speakers(20, off) if one.engine == engine]
         assert {(one.voice, one.tract, one.tempo, one.pitch, one.liveliness) for one in those} == {

@@ -15,12 +15,14 @@ import numpy as np
 import soundfile
 
 from wordspot.corpus.partition import NOHASH
-from wordspot.corpus.synthetic.engines import Manner, start
+from wordspot.corpus.synthetic.engines import start
+from wordspot.corpus.synthetic.manner import Manner
 from wordspot.corpus.synthetic.recording import RATE_HZ, record
 from wordspot.corpus.synthetic.settings import EngineName, Synthesis, Variety
 from wordspot.corpus.synthetic.speakers import Speaker, draw_speaker
 
 ENDINGS = (".", "?", "!", ",")
+PHRASES = (("", ""), ("", ""), ("the ", ""), ("say ", " now"), ("", " please"))
 
 
 @dataclass(frozen=True)
@@ -66,24 +68,33 @@ def say(request: Request) -> int:
         if not np.abs(sound).max(initial=0.0) > 0:
             return 0
         clip = record(sound, engine.rate_hz, speaker, draw, centred=not settings.variety.position)
-        path = Path(request.folder) / f"{speaker.name}{NOHASH}0.wav"
+        path = Path(request.folder) / file_name(speaker.name)
         soundfile.write(path, np.round(clip * 32767).astype(np.int16), RATE_HZ, subtype="PCM_16")
         lengths.append(len(clip))
     return int(np.quantile(lengths, 0.9))
+
+
+def file_name(speaker: str) -> str:
+    """Name a speaker's clip of a word, as the data set does."""
+    return f"{speaker}{NOHASH}0.wav"
 
 
 def draw_manner(speaker: Speaker, variety: Variety, draw: np.random.Generator) -> Manner:
     """Draw how a speaker says one word: near the speaker's own manner."""
     tempo, pitch = np.exp(draw.uniform(-0.15, 0.15)), draw.uniform(-0.1, 0.1)
     ending = str(draw.choice(ENDINGS))
+    before, after = PHRASES[draw.integers(len(PHRASES))]
     if not variety.prosody:
         tempo, pitch, ending = 1.0, 0.0, ENDINGS[0]
+    if not variety.phrase:
+        before, after = PHRASES[0]
     return Manner(
         voice=speaker.voice,
         tempo=speaker.tempo * float(tempo) / speaker.tract,  # which hastens too
         pitch=float(np.clip(speaker.pitch + pitch, 0, 1)),
         liveliness=speaker.liveliness,
         ending=ending,
+        phrase=(before, after),
     )
 
 

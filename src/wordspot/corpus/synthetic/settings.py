@@ -21,6 +21,8 @@ class Variety(Strict):
     """Length of the vocal tract, which moves resonances and pitch."""
     prosody: bool = True
     """Tempo, pitch, liveliness, and the melody of statement, question or call."""
+    phrase: bool = True
+    """Whether the word is said alone or cut out of a phrase (eSpeak NG)."""
     position: bool = True
     """Silence before and after the word."""
     room: bool = True

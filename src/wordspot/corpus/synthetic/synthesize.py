@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, replace
-from importlib.metadata import packages_distributions, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,20 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import Progress
 
-from wordspot.corpus.folder import BACKGROUND, SYNTHETIC, index_folder
+from wordspot.corpus.folder import BACKGROUND, SYNTHETIC
 from wordspot.corpus.index import Split
 from wordspot.corpus.partition import split_of, write_lists
-from wordspot.corpus.synthetic.engines import ENGINES, installed_engines, start
+from wordspot.corpus.synthetic.engines import ENGINES, installed_engines
 from wordspot.corpus.synthetic.noise import write_noise
 from wordspot.corpus.synthetic.recording import RATE_HZ, SECONDS
-from wordspot.corpus.synthetic.say import Request
+from wordspot.corpus.synthetic.say import Request, file_name
 from wordspot.corpus.synthetic.settings import EngineName, Synthesis
 from wordspot.corpus.synthetic.speakers import Speaker, draw_speaker
 from wordspot.errors import UsageError, WordspotError
 from wordspot.files import output_folder, whole_file, write_json
 
+LONGEST = 60
+"""Letters of a word at most, as it's the name of a folder."""
 EDITION = 1
 """Counted up when equal settings give other clips than before."""
 
@@ -51,17 +54,18 @@ def synthesize(
     engines = choose_engines(settings)
     folder = Path(out)
     claim(folder, describe(engines, settings))
-    voices = {name: start(name).voices() for name in engines}
+    voices = {engine.name: engine.voices() for engine in ENGINES if engine.name in engines}
+    speakers = [draw_speaker(number, voices, settings) for number in range(settings.clips)]
+    if settings.hold_out:
+        # Before any word is there: a synthesis that is stopped must not leave clips that stand in no part.
+        hold_out(folder, words, speakers, settings.hold_out)
     if not (folder / BACKGROUND).is_dir():
         write_noise(folder / BACKGROUND, settings.seed)
     missing = [word for word in words if not (folder / word).is_dir()]
     if missing:
         say_words(missing, voices, folder, settings, quiet=quiet)
-    speakers = [draw_speaker(number, voices, settings) for number in range(settings.clips)]
     with whole_file(folder / "speakers.csv") as part:
         pd.json_normalize([asdict(speaker) for speaker in speakers]).to_csv(part, index=False)
-    if settings.hold_out:
-        hold_out(folder, speakers, settings.hold_out)
     return folder
 
 
@@ -78,17 +82,21 @@ def check_words(words: Sequence[str]) -> None:
     """Raise UsageError for words that the English voices can't say or that can't be the name of a folder."""
     if not words:
         raise UsageError("words: none named: name the words to say")
-    twice = sorted({word for word in words if words.count(word) > 1})
-    if twice:
-        raise UsageError(f"words: {', '.join(twice)} is named twice")
     for word in words:
         letters = [character for character in word if character not in "'-"]
         if any(one.isalpha() and "LATIN" not in unicodedata.name(one, "") for one in letters):
-            raise UsageError(f"words: {word}: the voices say Latin letters alone: write it as it sounds")
+            raise UsageError(f"words: {word!r}: the voices say Latin letters alone: write it as it sounds")
         if not letters or not word[0].isalpha() or not all(one.isalpha() for one in letters):
             raise UsageError(
                 f"words: {word!r} isn't a word: write it in letters alone, numbers too (three, not 3)"
             )
+        if len(word) > LONGEST:
+            raise UsageError(
+                f"words: {word[:LONGEST]}... is longer than {LONGEST} letters: name a shorter one"
+            )
+    twice = sorted({word for word in words if words.count(word) > 1})
+    if twice:
+        raise UsageError(f"words: {', '.join(twice)} is named twice")
 
 
 def choose_engines(settings: Synthesis) -> list[EngineName]:
@@ -108,10 +116,9 @@ def choose_engines(settings: Synthesis) -> list[EngineName]:
 
 def describe(engines: Sequence[EngineName], settings: Synthesis) -> dict[str, Any]:
     """Say how a corpus is made: all that its clips depend on."""
-    distributions = packages_distributions()
-    modules = [module for one in ENGINES if one.name in engines for module in one.MODULES]
-    packages = [distributions[module][0] for module in modules]
-    settings = replace(settings, engines=tuple(one.name for one in ENGINES if one.name in engines))
+    used = [engine for engine in ENGINES if engine.name in engines]
+    packages = [package for engine in used for package in engine.PACKAGES.values()]
+    settings = replace(settings, engines=tuple(engine.name for engine in used))
     return {
         "speech": "synthetic",
         "edition": EDITION,
@@ -125,7 +132,7 @@ def claim(folder: Path, about: dict[str, Any]) -> None:
     path = folder / SYNTHETIC
     if path.is_file():
         # Compared as text: JSON has lists for tuples.
-        if path.read_text(encoding="utf-8").split() != json.dumps(about, indent=2).split():
+        if path.read_text(encoding="utf-8", errors="replace").split() != json.dumps(about, indent=2).split():
             raise UsageError(
                 f"{folder}: holds synthetic speech that was made otherwise: choose another --out"
             )
@@ -156,7 +163,8 @@ def say_words(
         left: dict[str, list[Future[int]]] = {}
         for word in words:
             (place / word).mkdir()
-            requests = [Request(word, engine, str(place / word), voices, settings) for engine in voices]
+            speaking = list(voices)[: settings.clips]  # they take turns, and some may have none
+            requests = [Request(word, engine, str(place / word), voices, settings) for engine in speaking]
             left[word] = [pool.submit(run, request) for request in requests]
         length: dict[str, int] = {}
         try:
@@ -173,7 +181,7 @@ def say_words(
             pool.shutdown(cancel_futures=True)
     long = [word for word in words if length[word] > SECONDS * RATE_HZ]
     if long:
-        seconds = max(length.values()) / RATE_HZ
+        seconds = math.ceil(10 * max(length.values()) / RATE_HZ) / 10
         warnings.warn(
             f"{', '.join(long)}: often longer than {SECONDS:g} s: train with --seconds {seconds:.1f}",
             stacklevel=2,
@@ -198,14 +206,16 @@ def run(request: Request) -> int:
     return length
 
 
-def hold_out(folder: Path, speakers: Sequence[Speaker], engine: str) -> None:
-    """Make an engine's speakers the test part; of the others the rule's test speakers train."""
-    parts: dict[str, Split] = {}
+def hold_out(folder: Path, words: Sequence[str], speakers: Sequence[Speaker], engine: str) -> None:
+    """List an engine's speakers as the test part, and those that the rule has validate; all others train."""
+    parts: dict[str, Split] = {speaker.name: split_of(speaker.name) for speaker in speakers}
     for speaker in speakers:
-        by_rule = split_of(speaker.name)
         if speaker.engine == engine:
             parts[speaker.name] = "testing"
-        else:
-            parts[speaker.name] = "validation" if by_rule == "validation" else "training"
-    found = index_folder(folder).clips
-    write_lists(folder, [(clip.path, parts[clip.speaker]) for clip in found])
+        elif parts[speaker.name] == "testing":
+            parts[speaker.name] = "training"
+    there = {path.name for path in folder.iterdir() if path.is_dir() and path.name[0] not in "._"}
+    write_lists(
+        folder,
+        [(f"{word}/{file_name(name)}", part) for word in there.union(words) for name, part in parts.items()],
+    )

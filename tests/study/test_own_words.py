@@ -1,0 +1,116 @@
+"""A recogniser of one's own words: synthetic speech alone, and with recordings of several speakers or one."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import noise, write_samples
+from tests.runs import assert_one_line
+from wordspot.corpus.folder import index_folder
+from wordspot.corpus.index import assert_speakers_apart
+from wordspot.errors import ClipError, UsageError
+from wordspot.models.recognizer import load, read_config
+from wordspot.study.own_words import halve, keep_halves, own_words
+
+WORDS = ("yes", "no")
+CLIPS = 30
+
+
+def write_recordings(folder: Path, names: list[str]) -> Path:
+    """Write a recording of each word under each name."""
+    for word in WORDS:
+        for seed, name in enumerate(names):
+            write_samples(folder / word / f"{name}.wav", noise(8_000, seed))
+    return folder
+
+
+def test_several_speakers_are_halved(tmp_path: Path) -> None:
+    names = ["anna_nohash_0", "anna_nohash_1", "ben_nohash_0", "cleo_nohash_0", "dora_nohash_0"]
+    recordings = write_recordings(tmp_path / "mine", names)
+    parts = halve(recordings, WORDS)
+    assert {clip.speaker: part for clip, part in parts.items()} == {
+        "anna": "training",
+        "ben": "testing",
+        "cleo": "training",
+        "dora": "testing",
+    }
+    kept = index_folder(keep_halves(recordings, parts, tmp_path / "kept", 16_000, convert=False))
+    assert_speakers_apart(kept.clips)
+    assert {(clip.word, clip.speaker, clip.split) for clip in kept.clips} == {
+        (clip.word, clip.speaker, part) for clip, part in parts.items()
+    }
+    assert len(kept.clips) == 2 * len(names)
+
+
+@pytest.mark.parametrize("names", [["1", "2", "3"], ["anna_nohash_0", "anna_nohash_1", "anna_nohash_2"]])
+def test_recordings_of_one_speaker_are_halved_with_a_word_of_warning(
+    tmp_path: Path, names: list[str]
+) -> None:
+    recordings = write_recordings(tmp_path / "mine", names)
+    with pytest.warns(UserWarning, match="voice that was heard"):
+        parts = halve(recordings, WORDS)
+    assert [part for clip, part in parts.items() if clip.word == "no"] == ["training", "testing", "training"]
+    kept = index_folder(keep_halves(recordings, parts, tmp_path / "kept", 16_000, convert=False))
+    assert {clip.speaker for clip in kept.clips if clip.split == "testing"} == {"me-testing"}
+    assert {clip.speaker for clip in kept.clips if clip.split == "training"} == {"me-training"}
+
+
+@pytest.mark.parametrize("names", [["1"], ["anna_nohash_0"]])
+@pytest.mark.filterwarnings("ignore:.*voice that was heard")
+def test_too_few_recordings(tmp_path: Path, names: list[str]) -> None:
+    with pytest.raises(UsageError, match="too few recordings of yes") as error:
+        halve(write_recordings(tmp_path / "mine", names), WORDS)
+    assert_one_line(error.value)
+
+
+def test_a_word_that_one_half_of_the_speakers_did_not_record(tmp_path: Path) -> None:
+    recordings = write_recordings(tmp_path / "mine", ["anna_nohash_0", "ben_nohash_0"])
+    (recordings / "no" / "ben_nohash_0.wav").unlink()
+    with pytest.raises(UsageError, match="too few recordings of no: by two speakers") as error:
+        halve(recordings, WORDS)
+    assert_one_line(error.value)
+
+
+def test_a_recording_that_cannot_be_used_leaves_nothing(tmp_path: Path) -> None:
+    recordings = write_recordings(tmp_path / "mine", ["anna_nohash_0", "ben_nohash_0"])
+    (recordings / "no" / "ben_nohash_0.wav").write_text("hello")
+    parts = halve(recordings, WORDS)
+    with pytest.raises(ClipError, match="not a readable sound file"):
+        keep_halves(recordings, parts, tmp_path / "kept", 16_000, convert=False)
+    assert not list(tmp_path.glob("kept*"))
+
+
+def test_synthetic_speech_alone_and_with_recordings(tmp_path: Path) -> None:
+    alone = own_words(WORDS, tmp_path / "out", model="rnn", clips=CLIPS, threads=1)
+    assert alone.run == tmp_path / "out" / "synthetic"
+    assert alone.synthetic.synthetic
+    assert (alone.unheard, alone.heard) == (None, None)
+    assert load(alone.run).classes == WORDS
+
+    # Synthetic speech under other names stands in for recordings, without the mark of synthetic speech.
+    speech = Path(read_config(alone.run)[1]["data"]["path"])
+    recordings = tmp_path / "mine"
+    for word in WORDS:
+        (recordings / word).mkdir(parents=True)
+        for path in sorted((speech / word).glob("*.wav"))[:6]:
+            shutil.copy(path, recordings / word / f"other{path.name}")
+    before = (alone.run / "metrics.jsonl").read_bytes()
+    both = own_words(WORDS, tmp_path / "out", recordings, model="rnn", clips=CLIPS, threads=1)
+    assert (alone.run / "metrics.jsonl").read_bytes() == before  # it was trained already
+    assert both.run == tmp_path / "out" / "recorded"
+    assert both.unheard
+    assert both.heard
+    for result in (both.unheard, both.heard):
+        assert (result.clips, result.speakers, result.synthetic) == (6, 3, False)
+    unheard = json.loads((alone.run / "evaluation-testing-recorded.json").read_text())
+    assert unheard["accuracy"] == both.unheard.accuracy
+
+    _, made_of = read_config(both.run)
+    assert made_of["data"]["synthetic"] is False
+    assert made_of["data"]["clips"]["testing"] == 6
+    in_training = made_of["data"]["synthetic_clips_added"]
+    assert made_of["data"]["clips"]["training"] == in_training + 6
+    # Synthetic speakers validate, since no recording does.
+    assert in_training + made_of["data"]["clips"]["validation"] == CLIPS * len(WORDS)
