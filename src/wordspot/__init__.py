@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from wordspot.analysis.mistakes import write_mistakes
     from wordspot.config import RunConfig
     from wordspot.corpus.corpus import open_corpus
+    from wordspot.corpus.synthetic.settings import Synthesis
+    from wordspot.corpus.synthetic.synthesize import synthesize
     from wordspot.errors import WordspotError
     from wordspot.models.recognizer import Prediction, Recognizer, load
     from wordspot.recipes import RECIPES
     from wordspot.study.experiments import experiments
+    from wordspot.study.own_words import own_words
     from wordspot.study.study import read_experiments, run_study
     from wordspot.training.loop import train
 
@@ -35,14 +38,17 @@ HOMES = {
     "RECIPES": "recipes",
     "Recognizer": "models.recognizer",
     "RunConfig": "config",
+    "Synthesis": "corpus.synthetic.settings",
     "WordspotError": "errors",
     "compare": "analysis.compare",
     "evaluate": "analysis.evaluate",
     "experiments": "study.experiments",
     "load": "models.recognizer",
     "open_corpus": "corpus.corpus",
+    "own_words": "study.own_words",
     "read_experiments": "study.study",
     "run_study": "study.study",
+    "synthesize": "corpus.synthetic.synthesize",
     "train": "training.loop",
     "write_mistakes": "analysis.mistakes",
 }
@@ -54,14 +60,17 @@ __all__ = [
     "Prediction",
     "Recognizer",
     "RunConfig",
+    "Synthesis",
     "WordspotError",
     "compare",
     "evaluate",
     "experiments",
     "load",
     "open_corpus",
+    "own_words",
     "read_experiments",
     "run_study",
+    "synthesize",
     "train",
     "write_mistakes",
 ]

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+import jupytext
 import nbformat
 import pytest
 
@@ -13,7 +14,7 @@ from wordspot.config import CorpusConfig
 from wordspot.errors import UsageError, WordspotError
 from wordspot.files import write_json
 from wordspot.study.experiments import experiments
-from wordspot.study.notebook import write_notebook
+from wordspot.study.notebook import PARAMETERS, write_notebook
 from wordspot.study.study import run_study
 
 SOURCE = Path(__file__).parents[2] / "notebooks" / "spoken_words.py"
@@ -52,6 +53,17 @@ def test_a_notebook_shows_the_study_that_is_there(noisy_recordings: Path, tmp_pa
     assert {Path(path).parts[:3] for path in after if path.endswith("config.json")} == {
         ("family", "gru", "seed-0")
     }
+
+
+def test_the_notebook_that_is_kept_is_the_script_with_outputs() -> None:
+    kept = nbformat.read(SOURCE.with_suffix(".ipynb"), as_version=4)  # type: ignore[no-untyped-call]
+    script = jupytext.read(SOURCE)
+    for cell, there in zip(script.cells, kept.cells, strict=True):
+        assert cell.cell_type == there.cell_type
+        if PARAMETERS not in cell.metadata.get("tags", []):
+            assert cell.source == there.source
+        assert there.cell_type == "markdown" or there.execution_count
+    assert SOURCE.with_suffix(".ipynb").stat().st_size < 5_000_000
 
 
 def test_a_study_without_the_family_makes_no_notebook(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from wordspot.corpus.index import Clip, Split
 from wordspot.corpus.partition import NOHASH, write_lists
 from wordspot.corpus.store import cache_folder
 from wordspot.corpus.synthetic.settings import CLIPS, Synthesis
-from wordspot.corpus.synthetic.synthesize import cached, check_words
+from wordspot.corpus.synthetic.synthesize import cached
+from wordspot.corpus.synthetic.words import check_words
 from wordspot.errors import UsageError
 from wordspot.files import output_folder, whole_folder
 from wordspot.recipes import RECIPES

@@ -20,7 +20,8 @@ from wordspot.corpus.partition import split_of
 from wordspot.corpus.synthetic import synthesize as synthesize_module
 from wordspot.corpus.synthetic.say import Request
 from wordspot.corpus.synthetic.settings import EngineName, Synthesis, Variety
-from wordspot.corpus.synthetic.synthesize import cached, check_words, run, synthesize
+from wordspot.corpus.synthetic.synthesize import cached, run, synthesize
+from wordspot.corpus.synthetic.words import check_words
 from wordspot.errors import UsageError, WordspotError
 
 SPEAKERS = ("f4a0c04c", "c2edfe3c", "4938a493", "0b39e93a")

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import unicodedata
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -29,11 +28,10 @@ from wordspot.corpus.synthetic.recording import RATE_HZ, SECONDS
 from wordspot.corpus.synthetic.say import Request, file_name
 from wordspot.corpus.synthetic.settings import EngineName, Synthesis
 from wordspot.corpus.synthetic.speakers import Speaker, draw_speaker
+from wordspot.corpus.synthetic.words import check_words
 from wordspot.errors import UsageError, WordspotError
 from wordspot.files import output_folder, whole_file, write_json
 
-LONGEST = 60
-"""Letters of a word at most, as it's the name of a folder."""
 EDITION = 1
 """Counted up when equal settings give other clips than before."""
 
@@ -76,27 +74,6 @@ def cached(words: Sequence[str], cache: Path, settings: Synthesis) -> Path:
     mend = "name another cache folder with WORDSPOT_CACHE="
     stores = output_folder(cache / "synthetic", mend)
     return synthesize(words, stores / f"{settings.clips}-a-word-{key}", settings)
-
-
-def check_words(words: Sequence[str]) -> None:
-    """Raise UsageError for words that the English voices can't say or that can't be the name of a folder."""
-    if not words:
-        raise UsageError("words: none named: name the words to say")
-    for word in words:
-        letters = [character for character in word if character not in "'-"]
-        if any(one.isalpha() and "LATIN" not in unicodedata.name(one, "") for one in letters):
-            raise UsageError(f"words: {word!r}: the voices say Latin letters alone: write it as it sounds")
-        if not letters or not word[0].isalpha() or not all(one.isalpha() for one in letters):
-            raise UsageError(
-                f"words: {word!r} isn't a word: write it in letters alone, numbers too (three, not 3)"
-            )
-        if len(word) > LONGEST:
-            raise UsageError(
-                f"words: {word[:LONGEST]}... is longer than {LONGEST} letters: name a shorter one"
-            )
-    twice = sorted({word for word in words if words.count(word) > 1})
-    if twice:
-        raise UsageError(f"words: {', '.join(twice)} is named twice")
 
 
 def choose_engines(settings: Synthesis) -> list[EngineName]:
