@@ -26,8 +26,8 @@ def test_settings_that_cannot_be_meant_are_wrong_use(settings: dict[str, Any], m
 
 
 def test_the_settings_at_the_edges_are_taken() -> None:
-    assert Synthesis(clips=1, seed=2**31 - 1, engines=("piper", "espeak")).off == []
+    assert Synthesis(clips=1, seed=2**31 - 1, engines=("piper", "espeak")).off == ["noise"]
 
 
 def test_what_is_switched_off_is_named() -> None:
-    assert Synthesis(variety=Variety(tract=False, noise=False)).off == ["tract", "noise"]
+    assert Synthesis(variety=Variety(tract=False)).off == ["tract", "noise"]

@@ -47,7 +47,7 @@ class Piper:
 
         wanted = SynthesisConfig(
             length_scale=1 / manner.tempo,
-            noise_scale=0.4 + 0.6 * manner.liveliness,
+            noise_scale=0.5 + manner.liveliness,
             noise_w_scale=0.4 + 0.8 * manner.liveliness,
         )
         chunks = self.voice.synthesize(f"{word}{manner.ending}", wanted)

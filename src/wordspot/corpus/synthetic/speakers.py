@@ -12,7 +12,7 @@ from wordspot.corpus.synthetic.settings import EngineName, Synthesis
 
 TRACT: dict[EngineName, tuple[float, float]] = {"espeak": (0.85, 1.2), "piper": (0.8, 1.35)}
 """How far the resonances of an engine's voices are moved, as factors: longer and shorter vocal tracts."""
-TEMPO = (0.75, 1.4)
+TEMPO = (0.65, 1.6)
 PLAIN: dict[EngineName, str] = {"espeak": "en-US", "piper": "en_US-joe-medium"}
 """The voice of all speakers where voices don't differ."""
 
