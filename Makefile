@@ -37,8 +37,9 @@ test: .venv/ready
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Puts the results of a whole study where the project keeps them: no recordings, and the weights of the best alone.
+# Puts the results of a whole study of recordings where the project keeps them: no recordings, and the weights of the best alone.
 keep: .venv/ready
+	@test "$(DATA)" != synthetic || { echo "make keep DATA=the recordings of the study in OUT" >&2; exit 2; }
 	rm -rf reports
 	mkdir reports
 	cd "$(OUT)" && find . -name '*.json' -o -name metrics.jsonl -o -name summary.md -o -name '*.svg' \

@@ -79,11 +79,11 @@ def source(thing):
 # %%
 look = wordspot.Exploration(DATA, corpus_config.words)
 if look.index.synthetic:
-    display(Markdown("**No human voice is heard here: all figures are of synthetic speech.**"))
+    display(Markdown("**All figures are of synthetic speech; the parts share the synthesisers' voices.**"))
 look.counts().loc[[*WORDS, "all words"]]
 
 # %%
-look.speakers().to_frame()
+look.marked(look.speakers().to_frame("speakers"))
 
 # %% [markdown]
 # Rates and lengths. All clips should have one sampling rate; a recogniser that was trained at 16 kHz
@@ -146,9 +146,8 @@ speakers = {split: set(table["speaker"]) for split, table in parts.items()}
 assert not speakers["training"] & speakers["testing"]
 assert not speakers["training"] & speakers["validation"]
 assert not speakers["validation"] & speakers["testing"]
-pd.DataFrame(
-    {split: [len(parts[split]), len(speakers[split])] for split in parts}, index=["clips", "speakers"]
-)
+sizes = {split: [len(parts[split]), len(speakers[split])] for split in parts}
+look.marked(pd.DataFrame(sizes, index=["clips", "speakers"]))
 
 # %%
 from wordspot.corpus.batches import ClipDataset, Collate, loader

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import noise, write_samples
-from tests.runs import assert_one_line
+from tests.runs import assert_one_line, files_of
+from wordspot.analysis.evaluate import evaluate
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import assert_speakers_apart
-from wordspot.errors import ClipError, UsageError
+from wordspot.errors import UsageError, WordspotError
+from wordspot.figures import SYNTHETIC
 from wordspot.models.recognizer import load, read_config
 from wordspot.study.own_words import halve, keep_halves, own_words
 
@@ -36,7 +38,8 @@ def test_several_speakers_are_halved(tmp_path: Path) -> None:
         "cleo": "training",
         "dora": "testing",
     }
-    kept = index_folder(keep_halves(recordings, parts, tmp_path / "kept", 16_000, convert=False))
+    keep_halves(recordings, parts, tmp_path / "kept", 16_000, convert=False)
+    kept = index_folder(tmp_path / "kept")
     assert_speakers_apart(kept.clips)
     assert {(clip.word, clip.speaker, clip.split) for clip in kept.clips} == {
         (clip.word, clip.speaker, part) for clip, part in parts.items()
@@ -52,7 +55,8 @@ def test_recordings_of_one_speaker_are_halved_with_a_word_of_warning(
     with pytest.warns(UserWarning, match="voice that was heard"):
         parts = halve(recordings, WORDS)
     assert [part for clip, part in parts.items() if clip.word == "no"] == ["training", "testing", "training"]
-    kept = index_folder(keep_halves(recordings, parts, tmp_path / "kept", 16_000, convert=False))
+    keep_halves(recordings, parts, tmp_path / "kept", 16_000, convert=False)
+    kept = index_folder(tmp_path / "kept")
     assert {clip.speaker for clip in kept.clips if clip.split == "testing"} == {"me-testing"}
     assert {clip.speaker for clip in kept.clips if clip.split == "training"} == {"me-training"}
 
@@ -77,9 +81,33 @@ def test_a_recording_that_cannot_be_used_leaves_nothing(tmp_path: Path) -> None:
     recordings = write_recordings(tmp_path / "mine", ["anna_nohash_0", "ben_nohash_0"])
     (recordings / "no" / "ben_nohash_0.wav").write_text("hello")
     parts = halve(recordings, WORDS)
-    with pytest.raises(ClipError, match="not a readable sound file"):
+    with pytest.raises(WordspotError, match="not a readable sound file: mend or remove it"):
         keep_halves(recordings, parts, tmp_path / "kept", 16_000, convert=False)
     assert not list(tmp_path.glob("kept*"))
+
+
+def test_recordings_that_are_kept_already_are_left_and_others_refused(tmp_path: Path) -> None:
+    recordings = write_recordings(tmp_path / "mine", ["anna_nohash_0", "ben_nohash_0"])
+    parts, kept = halve(recordings, WORDS), tmp_path / "kept"
+    keep_halves(recordings, parts, kept, 16_000, convert=False)
+    before = files_of(kept)
+    keep_halves(recordings, parts, kept, 16_000, convert=False)
+    write_samples(recordings / "yes" / "ben_nohash_0.wav", noise(8_000, seed=9))
+    for other in (kept, recordings):  # the user's own folder least of all
+        content = files_of(other)
+        with pytest.raises(UsageError, match="holds other recordings: choose another --out") as error:
+            keep_halves(recordings, parts, other, 16_000, convert=False)
+        assert_one_line(error.value)
+        assert files_of(other) == content
+    assert files_of(kept) == before
+
+
+def test_synthetic_speech_is_no_recording(tmp_path: Path) -> None:
+    recordings = write_recordings(tmp_path / "mine", ["anna_nohash_0", "ben_nohash_0"])
+    (recordings / "synthetic.json").write_text("{}")
+    with pytest.raises(UsageError, match="is synthetic speech") as error:
+        halve(recordings, WORDS)
+    assert_one_line(error.value)
 
 
 def test_synthetic_speech_alone_and_with_recordings(tmp_path: Path) -> None:
@@ -113,4 +141,9 @@ def test_synthetic_speech_alone_and_with_recordings(tmp_path: Path) -> None:
     in_training = made_of["data"]["synthetic_clips_added"]
     assert made_of["data"]["clips"]["training"] == in_training + 6
     # Synthetic speakers validate, since no recording does.
+    assert made_of["data"]["synthetic_parts"] == ["validation"]
+    curves = (both.run / "curves.svg").read_text(encoding="utf-8")
+    assert f"<!-- {SYNTHETIC} -->" in curves
+    validation = evaluate(both.run, tmp_path / "out" / "halves", "validation")
+    assert validation.synthetic
     assert in_training + made_of["data"]["clips"]["validation"] == CLIPS * len(WORDS)

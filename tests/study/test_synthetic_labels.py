@@ -110,9 +110,9 @@ def test_the_notebook(study: Path, speech: Path, tmp_path: Path) -> None:
     notebook = nbformat.read(out, as_version=4)  # type: ignore[no-untyped-call]
     shown = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
     texts = [text for data in shown for text in (data.get("text/markdown"), data.get("text/html")) if text]
-    assert "**No human voice is heard here: all figures are of synthetic speech.**" in texts
+    assert "**All figures are of synthetic speech; the parts share the synthesisers' voices.**" in texts
     assert sum(text.startswith("**") and text.endswith(f"({SYNTHETIC})**") for text in texts) == 5
-    assert sum(f">{SYNTHETIC}</th>" in text for text in texts) == 3
+    assert sum(f">{SYNTHETIC}</th>" in text for text in texts) == 5
     assert f"of the clips of {SYNTHETIC}" in texts[-1]
 
 

@@ -55,6 +55,8 @@ def compare(
         raise UsageError(f"against: {against} not among {', '.join(group.name for group in groups)}")
     run = groups[0].runs[0]
     corpus = None if data is None else open_clips_of(run, data, split, convert=convert, skip_bad=skip_bad)
+    if corpus and corpus.fingerprint(split) != groups[0].evaluations[0]["fingerprint"]:
+        raise UsageError(f"{data}: not the clips that {run} was evaluated on: name those")
     return compare_groups(groups, output_folder(Path(out)), split, corpus=corpus, against=against)
 
 
@@ -88,7 +90,7 @@ def compare_groups(
     save_figure(charts.plot_calibration(groups), out / "calibration.svg")
     if corpus:
         save_figure(charts.plot_noise(result), out / "noise.svg")
-    if len({one.training_clips for one in result.contenders}) > 1:
+    if len({charts.recorded_clips(one) for one in result.contenders}) > 1:
         save_figure(charts.plot_amounts(result), out / "clips.svg")
     write_json(out / FILE, asdict(result))
     return result

@@ -42,7 +42,7 @@ class Evaluation:
     clips: int
     speakers: int
     fingerprint: str
-    """Of the clips, SHA-256."""
+    """Of the part's clips, SHA-256."""
     accuracy: float
     interval: Interval
     """95 %, the wider of the two below on each side."""
@@ -78,7 +78,9 @@ def evaluate(
     corpus = open_clips_of(run, data, split, convert=convert, skip_bad=skip_bad)
     probabilities = predict_part(recognizer, corpus, split, where)
     table, classes = corpus.table(split), corpus.config.classes
-    result = score(table, probabilities, classes, split, corpus.store.fingerprint, synthetic=corpus.synthetic)
+    result = score(
+        table, probabilities, classes, split, corpus.fingerprint(split), synthetic=corpus.is_synthetic(split)
+    )
     name = result_name(run, result)
     write_json(run / f"evaluation-{name}.json", asdict(result))
     with whole_file(run / f"predictions-{name}.csv") as part:
@@ -105,9 +107,10 @@ def open_clips_of(
     corpus = open_corpus(data, config.corpus, convert=convert, skip_bad=skip_bad, parts=(split,))
     new_voices = made_of["data"].get("synthetic", False) and not corpus.synthetic
     if corpus.store.fingerprint != made_of["data"]["fingerprint"] and not new_voices:
+        made = made_of["data"].get("synthetic", False) or config.corpus.synthetic
         raise UsageError(
-            f"{data}: not the clips that {run} was trained on ({made_of['data']['path']}): "
-            "name those, so that no speaker of its training is tested"
+            f"{data}: not the clips that {run} was trained on ({made_of['data']['path']}): name those, so "
+            f"that no speaker of its training is tested{' (or the synthesiser differs)' * bool(made)}"
         )
     return corpus
 

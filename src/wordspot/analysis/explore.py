@@ -44,7 +44,7 @@ class Exploration:
         counts = counts.reindex(columns=list(SPLITS), fill_value=0)
         counts["all"] = counts.sum(axis=1)
         counts.loc["all words"] = counts.sum()
-        return self._marked(counts)
+        return self.marked(counts)
 
     def speakers(self) -> pd.Series:
         """Count the speakers of each part."""
@@ -53,7 +53,7 @@ class Exploration:
     def formats(self) -> pd.DataFrame:
         """Count the clips of each sampling rate, number of channels and sample format."""
         kinds = self.clips.groupby(["rate_hz", "channels", "samples_are"])
-        return self._marked(kinds.size().rename("clips").reset_index())
+        return self.marked(kinds.size().rename("clips").reset_index())
 
     def durations(self) -> pd.DataFrame:
         """Table how long the clips are, in seconds, and what share is shorter than one."""
@@ -62,9 +62,9 @@ class Exploration:
         table["under 1 s"] = seconds.agg(lambda values: (values < 1).mean())
         every = self.clips["seconds"]
         table.loc["all words"] = [*every.describe(percentiles=[0.05, 0.5]).drop("std"), (every < 1).mean()]
-        return self._marked(table.astype({"count": int}).round(3))
+        return self.marked(table.astype({"count": int}).round(3))
 
-    def _marked(self, table: pd.DataFrame) -> pd.DataFrame:
+    def marked(self, table: pd.DataFrame) -> pd.DataFrame:
         """Name a table of synthetic speech in its corner, where a notebook shows it."""
         return table.rename_axis(columns=SYNTHETIC) if self.index.synthetic else table
 
@@ -127,7 +127,8 @@ class Exploration:
         tables = {"counts": self.counts(), "durations": self.durations(), "formats": self.formats()}
         for name, table in tables.items():
             with whole_file(out / f"{name}.csv") as part:
-                table.to_csv(part, index=name != "formats")
+                marked = table.assign(speech=SYNTHETIC) if self.index.synthetic else table
+                marked.to_csv(part, index=name != "formats")
         save_figure(self.plot_durations(), out / "durations.png")
         save_figure(clips, out / "clips.png")
         save_figure(augmentations, out / "augmentations.png")

@@ -64,7 +64,7 @@ def write_mistakes(
     path = Path(out)
     output_folder(path.parent)
     page = {
-        "split": f"{split} ({SYNTHETIC})" if corpus.synthetic else split,
+        "split": f"{split} ({SYNTHETIC})" if corpus.is_synthetic(split) else split,
         "words": list(corpus.config.classes),
         "runs": group_names([[run] for run in folders]),
         "right": RIGHT_CLIPS,

@@ -40,6 +40,7 @@ def own_words(
         ),
     ] = None,
     clips: Annotated[int, arg(help="Synthetic clips of each word.")] = CLIPS,
+    seconds: Annotated[float, arg(help="Length that is heard of each clip.")] = 1.0,
     model: Annotated[str, arg(help=f"One of {', '.join(RECIPES)}.")] = "wordspot",
     convert: Convert = False,
     threads: Threads = None,
@@ -48,7 +49,9 @@ def own_words(
     from wordspot.analysis.tables import print_evaluation
     from wordspot.study.own_words import own_words
 
-    result = own_words(words, out, recordings, model=model, clips=clips, convert=convert, threads=threads)
+    result = own_words(
+        words, out, recordings, model=model, clips=clips, seconds=seconds, convert=convert, threads=threads
+    )
     print_evaluation(result.synthetic)
     if result.unheard and result.heard:
         print("\nYour recordings, heard by the recogniser of synthetic speech alone:")

@@ -46,6 +46,17 @@ class Corpus:
     synthetic: bool
     """Whether all of it is synthetic speech."""
 
+    def is_synthetic(self, split: Split) -> bool:
+        """Tell whether a part holds no recorded clip."""
+        return self.synthetic or bool(is_added(self.table(split)).all())
+
+    def fingerprint(self, split: Split) -> str:
+        """Hash the table and the samples of one part: SHA-256, the same on every machine."""
+        digest = hashlib.sha256(self.table(split).to_csv(index=False).encode())
+        for row in self.rows(split):
+            digest.update(self.store.samples[row].tobytes())
+        return digest.hexdigest()
+
     def rows(self, split: Split) -> NDArray[np.int64]:
         """List the rows of one part in the store."""
         table, few = self.store.table, self.config.clips_per_word
@@ -112,11 +123,14 @@ def synthetic_index(words: Sequence[str], clips: int) -> Index:
 def add_synthetic(index: Index, config: CorpusConfig) -> Index:
     """Add synthetic clips of the chosen words to the training part.
 
-    Where there are no recorded ones to validate by, a tenth of the synthetic speakers validate. Raises
-    UsageError where the corpus is synthetic itself.
+    Where there are no recorded ones to validate by, a tenth of the synthetic speakers validate; where there
+    is no recorded noise, there is that of the synthetic corpus. Raises UsageError where the corpus is
+    synthetic itself.
     """
     if index.synthetic:
-        raise UsageError("synthetic: this corpus is synthetic speech already: leave out --synthetic")
+        raise UsageError(
+            f"{index.root}: is synthetic speech, to which none is added: name recordings with --data"
+        )
     made = synthetic_index(config.words, config.synthetic)
     validated = any(clip.split == "validation" and clip.word in config.words for clip in index.clips)
     added = [
@@ -127,7 +141,8 @@ def add_synthetic(index: Index, config: CorpusConfig) -> Index:
         )
         for clip in made.clips
     ]
-    return replace(index, clips=index.clips + added, added=made.root)
+    noises = index.noises or made.noises
+    return replace(index, clips=index.clips + added, noises=noises, added=made.root)
 
 
 def open_corpus(

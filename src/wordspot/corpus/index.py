@@ -60,6 +60,12 @@ class Index:
             return self.added / clip.path.removeprefix(ADDED)
         return self.root / clip.path
 
+    def path_of(self, file: Path) -> str:
+        """Give the path that a file has inside the corpus."""
+        if self.added and file.is_relative_to(self.added):
+            return ADDED + file.relative_to(self.added).as_posix()
+        return file.relative_to(self.root).as_posix()
+
 
 def assert_speakers_apart(clips: Sequence[Clip]) -> None:
     """Raise WordspotError where a speaker stands in two parts: a test of that speaker would say too much."""
@@ -117,6 +123,6 @@ def assert_every_class(
         empty = [word for word in config.classes if (word, split) not in there]
         if empty:
             raise WordspotError(
-                f"no clips of {', '.join(empty)} in the {split} part: record more speakers of each word, "
-                "or choose other words with --words"
+                f"no clips of {', '.join(empty)} in the {split} part: it takes more speakers of each word "
+                "(of synthetic speech more --clips), or other words, chosen with --words"
             )

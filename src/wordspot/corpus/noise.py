@@ -43,7 +43,7 @@ def cut_silence(index: Index, chosen: Sequence[Clip], config: CorpusConfig) -> l
                 )
             for start in np.linspace(first, last, share, dtype=int):
                 gain = round(float(draw.uniform()), 4)
-                name = path.relative_to(index.root).as_posix()
+                name = index.path_of(path)
                 cuts.append(
                     Clip(name, SILENCE, f"{path.stem}:{split}", split, int(start), int(start) + length, gain)
                 )

@@ -16,7 +16,7 @@ from wordspot.errors import UsageError
 from wordspot.figures import SYNTHETIC
 from wordspot.files import output_folder, whole_folder, write_text
 from wordspot.models.recognizer import CONFIG, WEIGHTS, read_config
-from wordspot.study.findings import interval, listed, percent
+from wordspot.study.findings import added, interval, listed, percent
 from wordspot.study.study import read_study
 from wordspot.study.summary import markdown
 from wordspot.training.metrics import best_epoch, read_metrics
@@ -94,7 +94,8 @@ def card(published: Published, family: Comparison, *, corpus: str, licence: str)
         "## Data",
         f"{corpus}{spoken}: {data['clips']['training']:,} training clips of {data['speakers']['training']:,} "
         f"speakers, {data['clips']['validation']:,} validation clips of {data['speakers']['validation']:,}, "
-        f"{scores.clips:,} test clips of {scores.speakers:,}; no speaker stands in two parts. {licence}",
+        f"{scores.clips:,} test clips of {scores.speakers:,}"
+        f"{added(one.synthetic_clips_added)}; no speaker stands in two parts. {licence}",
         "## Scores",
         markdown(
             pd.DataFrame([score_row(f"these weights{spoken}", scores), score_row(f"{of_runs}{spoken}", one)])

@@ -173,7 +173,7 @@ def experiments(
 
 def worth_of_synthetic_speech(corpus: CorpusConfig, seeds: int, most: int | None) -> Experiment:
     """Vary the recorded training clips, with synthetic ones beside them and without."""
-    recipe = replace(RECIPES[WORTH_MODEL], corpus=corpus)
+    recipe = replace(RECIPES[WORTH_MODEL], corpus=replace(corpus, synthetic=0))
     alone, mixed = bounded(recipe, most), shortened(recipe, WITH_SYNTHETIC_EPOCHS, most)
     mixed = vary(mixed, synthetic=CLIPS)
     few = {

@@ -194,6 +194,15 @@ def of_experiment(name: str, comparison: Comparison) -> str:
     return amounts(comparison) if name in ("amounts", WORTH) else against_recipe(comparison)
 
 
+def added(clips: int) -> str:
+    """Say how many training clips are synthetic beside recorded ones.
+
+    >>> added(4000), added(0)
+    (', with 4,000 synthetic clips added to the training part', '')
+    """
+    return f", with {clips:,} synthetic clips added to the training part" if clips else ""
+
+
 def amounts(comparison: Comparison) -> str:
     """Say how accuracy grows with the training clips, those with synthetic ones beside them apart."""
     order = sorted(comparison.contenders, key=lambda one: one.training_clips)

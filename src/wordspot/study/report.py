@@ -76,6 +76,7 @@ def gather_facts(folder: Path, results: dict[str, Result], corpus: str | None) -
     return {
         "corpus": corpus or describe_corpus(made_of),
         "synthetic": family.synthetic,
+        "added": findings.added(made_of["data"].get("synthetic_clips_added", 0)),
         "words": family.words,
         "parts": [
             [part, f"{made_of['data']['clips'][part]:,}", f"{made_of['data']['speakers'][part]:,}"]
@@ -101,6 +102,7 @@ def gather_facts(folder: Path, results: dict[str, Result], corpus: str | None) -
                 "name": name,
                 "question": results[name].question,
                 "note": results[name].note,
+                "part": "test" if results[name].comparison.split == "testing" else "validation",
                 "finding": findings.of_experiment(name, results[name].comparison),
             }
             for name in results

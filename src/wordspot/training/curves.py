@@ -16,7 +16,7 @@ def plot_curves(run: Path) -> Figure:
     epochs = [line["epoch"] for line in metrics]
     with mpl.rc_context(STYLE):
         _, made_of = read_config(run)
-        figure = Plot(figsize=(9, 3.5), synthetic=made_of["data"].get("synthetic", False))
+        figure = Plot(figsize=(9, 3.5), synthetic="validation" in made_of["data"].get("synthetic_parts", ()))
         for axes, quantity, unit in zip(
             figure.subplots(1, 2), ("loss", "accuracy"), ("nats", "share"), strict=True
         ):

@@ -31,7 +31,7 @@ class Display:
         self.started = time.perf_counter()
         self.finished = finished
         if synthetic:
-            self.console.print("all figures are of synthetic speech")
+            self.console.print("validation is of synthetic speech")
         if finished:
             self.console.print(f"going on after epoch {finished} of {epochs}")
 

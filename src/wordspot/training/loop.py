@@ -121,7 +121,9 @@ def fit(
         return
 
     augmenter = make_augmenter(config, corpus, draw)
-    with Display(recipe.epochs, len(training), epoch, quiet=quiet, synthetic=corpus.synthetic) as display:
+    with Display(
+        recipe.epochs, len(training), epoch, quiet=quiet, synthetic=corpus.is_synthetic("validation")
+    ) as display:
         while not is_over(metrics, recipe):
             epoch, started = epoch + 1, time.perf_counter()
             seed_epoch(recipe.seed, epoch, draw)

@@ -27,6 +27,7 @@ def provenance(corpus: Corpus, data: str, device: torch.device) -> dict[str, Any
             "path": data,
             "fingerprint": corpus.store.fingerprint,
             "synthetic": corpus.synthetic,
+            "synthetic_parts": [split for split in SPLITS if corpus.is_synthetic(split)],
             "clips": {split: len(part) for split, part in parts.items()},
             "speakers": {split: int(part["speaker"].nunique()) for split, part in parts.items()},
             "synthetic_clips_added": int(is_added(parts["training"]).sum()),
