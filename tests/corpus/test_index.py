@@ -7,6 +7,7 @@ import pytest
 
 from wordspot.config import SILENCE, UNKNOWN, CorpusConfig
 from wordspot.corpus.index import (
+    ADDED,
     SPLITS,
     Clip,
     Index,
@@ -111,3 +112,10 @@ def test_a_class_without_clips_in_a_part_is_refused() -> None:
     for word, split in every:
         with pytest.raises(WordspotError, match=f"no clips of {word} in the {split} part"):
             assert_every_class([pair for pair in every if pair != (word, split)], config)
+
+
+def test_files_of_added_clips_lie_elsewhere() -> None:
+    index = Index(Path("/mine"), [], [], added=Path("/made"))
+    for path, file in (("yes/a.wav", "/mine/yes/a.wav"), (f"{ADDED}yes/b.wav", "/made/yes/b.wav")):
+        assert index.file(Clip(path, "yes", "a", "training")) == Path(file)
+        assert index.path_of(Path(file)) == path
