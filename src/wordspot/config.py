@@ -56,6 +56,8 @@ class CorpusConfig(Strict):
     """Training clips of each class that are used; all where left out. Fewer are a part of more."""
     synthetic: int = 0
     """Synthetic clips of each word that are made and added to the training clips."""
+    recorded_times: int = 1
+    """Times that an epoch goes through recorded training clips where synthetic ones are added."""
 
     def __post_init__(self) -> None:
         _check_finite(self)
@@ -66,6 +68,11 @@ class CorpusConfig(Strict):
         _check(self.seconds > 0, f"seconds: {self.seconds} must be over 0")
         _check(self.rate_hz > 0, f"rate_hz: {self.rate_hz} must be over 0")
         _check(self.synthetic >= 0, f"synthetic: {self.synthetic} must be at least 0")
+        _check(self.recorded_times >= 1, f"recorded_times: {self.recorded_times} must be at least 1")
+        _check(
+            self.recorded_times == 1 or self.synthetic > 0,
+            "recorded_times: recorded clips are repeated only beside synthetic ones: give --synthetic too",
+        )
         # Only the words have synthetic clips.
         fewest = 0 if self.synthetic and self.classes == self.words else 1
         _check(

@@ -124,6 +124,7 @@ WRONG_USE = [
     "own-words yes no --model transformer --out {out}",
     "own-words yes no --recordings {nowhere} --out {out}",
     f"{TRAIN} --synthetic -1",
+    f"{TRAIN} --recorded-times 2",
     f"{TRAIN} --clips-per-word 0",
     TRAIN.replace("{data}", "synthetic").replace("low high rise", "low 3"),
 ]

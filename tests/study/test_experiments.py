@@ -6,9 +6,10 @@ import pytest
 
 from tests.runs import assert_one_line
 from wordspot.config import CorpusConfig, differences, vary
+from wordspot.corpus.synthetic.settings import CLIPS
 from wordspot.errors import UsageError
 from wordspot.recipes import RECIPES
-from wordspot.study.experiments import AMOUNTS, BASE, SWITCHES, experiments
+from wordspot.study.experiments import AMOUNTS, BASE, SWITCHES, WORTH, experiments
 
 CORPUS = CorpusConfig(words=("low", "high"))
 ALL = {experiment.name: experiment for experiment in experiments(CORPUS)}
@@ -75,3 +76,24 @@ def test_experiments_and_models_can_be_chosen() -> None:
         with pytest.raises(UsageError) as error:
             experiments(CORPUS, **wrong)
         assert_one_line(error.value)
+
+
+def test_the_worth_of_synthetic_speech_is_asked_only_by_name() -> None:
+    assert WORTH not in ALL
+    (worth,) = experiments(CORPUS, [WORTH], seeds=2)
+    assert (worth.split, worth.against, worth.seeds) == ("testing", BASE, 2)
+    assert worth.variants[BASE] == replace(RECIPES["wordspot"], corpus=CORPUS)
+    clips = {
+        name: (config.corpus.clips_per_word, config.corpus.synthetic, config.corpus.recorded_times)
+        for name, config in worth.variants.items()
+    }
+    assert clips["0 and synthetic"] == (0, CLIPS, 1)
+    assert clips["10 and synthetic"] == (10, CLIPS, 25)
+    assert clips["all and synthetic"] == (None, CLIPS, 1)
+    assert clips["10 recorded"] == (10, 0, 1)
+    for name, (count, synthetic, times) in clips.items():
+        if synthetic and count:  # about as many of both in an epoch
+            assert 250 <= count * times <= 1.5 * CLIPS, name
+    short = experiments(replace(CORPUS, synthetic=9), [WORTH], epochs=2)[0]
+    assert all(config.training.epochs <= 2 for config in short.variants.values())
+    assert short.variants[BASE].corpus == CORPUS

@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, Dataset
 
-from wordspot.corpus.corpus import Corpus
+from wordspot.corpus.corpus import Corpus, is_added
 from wordspot.corpus.index import Split
 
 LARGE_BATCH = 256
@@ -30,9 +30,12 @@ class Batch(NamedTuple):
 class ClipDataset(Dataset[tuple[Tensor, int]]):
     """The clips of one part: int16 [length] and the label of each."""
 
-    def __init__(self, corpus: Corpus, split: Split) -> None:
+    def __init__(self, corpus: Corpus, split: Split, recorded_times: int = 1) -> None:
+        """Take a part's clips, recorded ones so many times where synthetic ones are added to them."""
         self.samples = corpus.store.samples
-        self.rows = corpus.rows(split)
+        rows = corpus.rows(split)
+        times = np.where(is_added(corpus.store.table.iloc[rows]), 1, recorded_times)
+        self.rows = np.repeat(rows, times)
         self.lengths = corpus.store.table["length"].to_numpy()
         label_of = {word: label for label, word in enumerate(corpus.config.classes)}
         self.labels = corpus.store.table["word"].map(label_of).to_numpy()
@@ -65,12 +68,12 @@ class Collate:
 def loader(
     corpus: Corpus, split: Split, batch_size: int, shuffle: torch.Generator | None = None
 ) -> DataLoader[tuple[Tensor, int]]:
-    """Load one part in batches, in the store's order or in that drawn by `shuffle`.
+    """Load one part in batches, in the store's order or in that drawn by `shuffle`, recorded clips repeated.
 
     Reading from the store costs so little that worker processes would only add to it. Where clips are drawn,
     a last batch of a single one is left out: batch normalisation can't learn from it.
     """
-    clips = ClipDataset(corpus, split)
+    clips = ClipDataset(corpus, split, corpus.config.recorded_times if shuffle else 1)
     return DataLoader(
         clips,
         batch_size=batch_size,

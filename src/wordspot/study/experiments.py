@@ -63,7 +63,16 @@ WORTH = "synthetic"
 WORTH_MODEL = "wordspot"
 RECORDED: dict[int, int] = {10: 100, 30: 75, 100: 50, 300: 35}
 """As AMOUNTS, for that experiment."""
-WITH_SYNTHETIC_EPOCHS = 20
+MIXED: dict[int | None, tuple[int, int]] = {
+    0: (20, 1),
+    10: (15, 25),
+    30: (15, 12),
+    100: (15, 5),
+    300: (15, 2),
+    None: (20, 1),
+}
+"""Recorded clips of each word beside synthetic ones (all where None): the epochs, and how often an epoch goes
+through the recorded ones, which is about as often as through the synthetic ones."""
 
 
 @dataclass(frozen=True)
@@ -174,28 +183,31 @@ def experiments(
 def worth_of_synthetic_speech(corpus: CorpusConfig, seeds: int, most: int | None) -> Experiment:
     """Vary the recorded training clips, with synthetic ones beside them and without."""
     recipe = replace(RECIPES[WORTH_MODEL], corpus=replace(corpus, synthetic=0))
-    alone, mixed = bounded(recipe, most), shortened(recipe, WITH_SYNTHETIC_EPOCHS, most)
-    mixed = vary(mixed, synthetic=CLIPS)
-    few = {
+    alone = {
         f"{count} recorded": vary(shortened(recipe, wanted, most), clips_per_word=count)
         for count, wanted in RECORDED.items()
+    } | {BASE: bounded(recipe, most)}
+    mixed = {
+        f"{'all' if count is None else count} and synthetic": vary(
+            shortened(recipe, wanted, most), synthetic=CLIPS, clips_per_word=count, recorded_times=times
+        )
+        for count, (wanted, times) in MIXED.items()
     }
+
+    def epochs(variants: dict[str, RunConfig]) -> str:
+        return ", ".join(f"{config.training.epochs} for {name}" for name, config in variants.items())
+
     return Experiment(
         WORTH,
         "What is synthetic speech worth?",
         f"The model is {WORTH_MODEL}, {runs_of_each(seeds)}; scored on the test part, which is recorded, as "
-        "is the validation part. Training clips of each word: recorded ones or none, with or without "
-        f"{CLIPS} synthetic ones. Epochs with synthetic ones: {mixed.training.epochs}; without: "
-        f"{alone.training.epochs} for all, "
-        + ", ".join(f"{config.training.epochs} for {name}" for name, config in few.items())
+        "is the validation part. The recipe has all recorded training clips; the others have so many of each "
+        f"word, or {CLIPS} synthetic ones of each beside them, or both. Epochs: {epochs(alone | mixed)}. "
+        "Beside synthetic ones an epoch goes through recorded ones more often, if they are fewer: "
+        + ", ".join(f"{times} times for {count}" for count, (_, times) in MIXED.items() if times > 1)
         + f".{bound_note(most)}",
         "testing",
-        {
-            **{f"{count} and synthetic": vary(mixed, clips_per_word=count) for count in (0, *RECORDED)},
-            "all and synthetic": mixed,
-            **few,
-            BASE: alone,
-        },
+        mixed | alone,
         seeds,
         against=BASE,
     )

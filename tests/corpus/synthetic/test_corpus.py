@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from tests.conftest import SPEAKERS, WORDS
 from tests.corpus.synthetic.conftest import StandIn
 from tests.runs import assert_one_line
 from wordspot.config import UNKNOWN, CorpusConfig
 from wordspot.corpus import corpus as corpus_module
+from wordspot.corpus.batches import ClipDataset, loader
 from wordspot.corpus.corpus import find_index, open_corpus
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import SPLITS, Split
@@ -137,3 +139,24 @@ def test_no_recorded_clips_at_all_need_synthetic_ones() -> None:
 def test_a_class_that_is_not_said_needs_recorded_clips(added: str) -> None:
     with pytest.raises(UsageError, match="clips_per_word: 0 must be at least 1"):
         CorpusConfig(words=WORDS, synthetic=6, clips_per_word=0, **{added: True})
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_an_epoch_goes_through_recorded_clips_more_often(shared_recordings: Path) -> None:
+    config = CorpusConfig(words=WORDS, synthetic=6, clips_per_word=4, recorded_times=3)
+    corpus = open_corpus(shared_recordings, config)
+    table = corpus.store.table.iloc[ClipDataset(corpus, "training", config.recorded_times).rows]
+    added = added_in(table)
+    assert Counter(table["path"][added].value_counts()) == {1: 6 * len(WORDS)}
+    assert Counter(table["path"][~added].value_counts()) == {3: 4 * len(WORDS)}
+    shuffle = torch.Generator().manual_seed(0)
+    trained = sum(len(batch.labels) for batch in loader(corpus, "training", 8, shuffle))
+    assert trained == (6 + 3 * 4) * len(WORDS)
+    assert sum(len(batch.labels) for batch in loader(corpus, "training", 8)) == (6 + 4) * len(WORDS)
+
+
+def test_clips_are_repeated_only_beside_synthetic_ones() -> None:
+    for times, synthetic in ((2, 0), (0, 6)):
+        with pytest.raises(UsageError, match="recorded_times") as caught:
+            CorpusConfig(words=WORDS, recorded_times=times, synthetic=synthetic)
+        assert_one_line(caught.value)
