@@ -31,6 +31,7 @@ from wordspot.analysis.compare import (
 from wordspot.analysis.comparison import read_comparison
 from wordspot.analysis.evaluate import evaluate
 from wordspot.analysis.results import Group, gather, read_group
+from wordspot.analysis.tables import comparison_tables
 from wordspot.config import RunConfig
 from wordspot.errors import UsageError
 from wordspot.files import write_json
@@ -243,6 +244,16 @@ def test_figures_show_what_was_measured(
     (axes,) = plot_amounts(replace(result, contenders=amounts)).axes
     assert list(axes.lines[0].get_xdata()) == [30, 90]  # type: ignore[arg-type]
     assert list(axes.lines[0].get_ydata()) == pytest.approx([12 / 18, 1])  # type: ignore[arg-type]
+    mixed = [
+        replace(one, training_clips=clips, synthetic_clips_added=40)
+        for one, clips in zip(amounts, (50, 40), strict=True)
+    ]
+    (axes,) = plot_amounts(replace(result, contenders=[*amounts, *mixed])).axes
+    assert [line.get_label() for line in axes.lines] == ["recorded clips alone", "with 40 synthetic clips"]
+    assert list(axes.lines[1].get_xdata()) == [0, 10]  # type: ignore[arg-type]
+    clips = comparison_tables(replace(result, contenders=mixed))
+    (costs,) = (table for title, table in clips.items() if title.startswith("Costs"))
+    assert list(costs["clips"]) == ["50, 40 synthetic", "40, 40 synthetic"]
 
 
 def test_amounts_are_drawn_where_they_differ(runs: list[Path], tmp_path: Path) -> None:

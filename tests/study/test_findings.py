@@ -19,6 +19,7 @@ from wordspot.study.findings import (
     hopeless,
     in_noise,
     kinds_of_error,
+    of_experiment,
     pair_of,
     speed_of_learning,
 )
@@ -126,6 +127,13 @@ def test_experiments() -> None:
         amounts(more)
         == "The accuracy is 88.0 % with 100 and 94.0 % with 7,720 training clips of all words together."
     )
+    mixed = replace(RNN, training_clips=340, synthetic_clips_added=300)
+    assert amounts(replace(more, contenders=[LSTM, mixed])).endswith(
+        " training clips of all words together. With 300 synthetic clips beside recorded ones it is 88.0 % "
+        "with 40."
+    )
+    assert of_experiment("amounts", more) == of_experiment("synthetic", more) == amounts(more)
+    assert of_experiment("features", replace(FAMILY, pairs=PAIRS[:2])).startswith("The best variant is rnn")
 
 
 def test_clips_that_nobody_recognises() -> None:

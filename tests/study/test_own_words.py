@@ -135,7 +135,8 @@ def test_synthetic_speech_alone_and_with_recordings(tmp_path: Path) -> None:
     unheard = json.loads((alone.run / "evaluation-testing-recorded.json").read_text())
     assert unheard["accuracy"] == both.unheard.accuracy
 
-    _, made_of = read_config(both.run)
+    config, made_of = read_config(both.run)
+    assert config.corpus.recorded_times == 10  # 6 recordings beside 60 synthetic clips
     assert made_of["data"]["synthetic"] is False
     assert made_of["data"]["clips"]["testing"] == 6
     in_training = made_of["data"]["synthetic_clips_added"]

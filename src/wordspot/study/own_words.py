@@ -27,6 +27,8 @@ from wordspot.study.experiments import check_known
 from wordspot.training.loop import train
 
 MODEL = "wordspot"
+MOST_TIMES = 25
+"""How often an epoch goes through recordings at most; about as often as through synthetic clips if it can."""
 HALVES = "halves"
 """The folder of the recordings as they were used."""
 SOURCES = "sources.json"
@@ -85,7 +87,9 @@ def own_words(
         return OwnWords(alone, synthetic)
 
     unheard = evaluate(alone, kept)
-    mixed = replace(recipe, corpus=replace(corpus, synthetic=clips))
+    recorded = sum(part == "training" for part in halves.values())
+    times = min(max(clips * len(words) // recorded, 1), MOST_TIMES)
+    mixed = replace(recipe, corpus=replace(corpus, synthetic=clips, recorded_times=times))
     run = train(mixed, kept, folder / "recorded", threads=threads)
     return OwnWords(run, synthetic, unheard, evaluate(run, kept))
 
