@@ -13,8 +13,11 @@ from wordspot.errors import UsageError
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write to; on success it takes the place of `path`."""
-    part = path.with_name(f"{path.name}.part")
+    """Yield a path beside `path` to write to; on success it takes the place of `path`.
+
+    Two processes may write the same file at the same time: the later one's stays.
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         yield part
         part.replace(path)

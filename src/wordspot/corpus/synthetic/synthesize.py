@@ -32,6 +32,7 @@ from wordspot.corpus.synthetic.words import check_words
 from wordspot.errors import UsageError, WordspotError
 from wordspot.files import output_folder, whole_file, write_json
 
+SPEAKERS = "speakers.csv"
 EDITION = 1
 """Counted up when equal settings give other clips than before."""
 
@@ -54,7 +55,7 @@ def synthesize(
     claim(folder, describe(engines, settings))
     voices = {engine.name: engine.voices() for engine in ENGINES if engine.name in engines}
     speakers = [draw_speaker(number, voices, settings) for number in range(settings.clips)]
-    if settings.hold_out:
+    if settings.hold_out and not all((folder / word).is_dir() for word in words):
         # Before any word is there: a synthesis that is stopped must not leave clips that stand in no part.
         hold_out(folder, words, speakers, settings.hold_out)
     if not (folder / BACKGROUND).is_dir():
@@ -62,8 +63,9 @@ def synthesize(
     missing = [word for word in words if not (folder / word).is_dir()]
     if missing:
         say_words(missing, voices, folder, settings, quiet=quiet)
-    with whole_file(folder / "speakers.csv") as part:
-        pd.json_normalize([asdict(speaker) for speaker in speakers]).to_csv(part, index=False)
+    if not (folder / SPEAKERS).is_file():
+        with whole_file(folder / SPEAKERS) as part:
+            pd.json_normalize([asdict(speaker) for speaker in speakers]).to_csv(part, index=False)
     return folder
 
 
