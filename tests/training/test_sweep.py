@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import optuna
 import pytest
 
@@ -43,8 +44,10 @@ def storage_in(folder: Path) -> str:
 def test_the_best_trial_becomes_a_config(
     quick: list[RunConfig], tiny: RunConfig, shared_recordings: Path, tmp_path: Path
 ) -> None:
+    style = {name: mpl.rcParams[name] for name in ("axes.facecolor", "axes.prop_cycle", "font.size")}
     best = sweep(tiny, shared_recordings, tmp_path, trials=8)
     assert best == tmp_path / "best.json"
+    assert {name: mpl.rcParams[name] for name in style} == style  # Optuna's plots change it
     assert len(quick) == 8
     winner = max(quick, key=lambda config: config.model.dropout)
     assert read_recipe(best) == winner

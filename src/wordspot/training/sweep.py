@@ -181,7 +181,8 @@ def draw_plots(study: optuna.Study, folder: Path, *, synthetic: bool) -> None:
         plots = {"history": plots["history"], "epochs": plots["epochs"]}
     mpl.use("agg")
     for name, plot in plots.items():
-        with warnings.catch_warnings():
+        # Optuna sets a style of its own, for all figures to come.
+        with mpl.rc_context(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # these plots are called experimental
             axes = plot(study)
             figure = np.ravel(axes)[0].figure
