@@ -30,7 +30,7 @@ class Variety(Strict):
     microphone: bool = True
     """Band limits and colouring, loudness, now and then a telephone line."""
     noise: bool = False
-    """Noise of the place: left out, since training adds noise itself and does better so."""
+    """Noise of the place: left out, since training adds noise itself."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,48 @@
+"""The figures in docs/own-words.md are those of the results that the project keeps."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from wordspot.analysis.comparison import Contender
+from wordspot.study.findings import interval, percent
+from wordspot.study.study import read_study
+
+PROJECT = Path(__file__).parents[1]
+PAGE = (PROJECT / "docs" / "own-words.md").read_text(encoding="utf-8")
+WORTH = {
+    one.name: one for one in read_study(PROJECT / "reports/synthetic")["synthetic"].comparison.contenders
+}
+CHANGES = sorted(path.name for path in (PROJECT / "reports/synthetic/variety").iterdir())
+
+
+def cell(one: Contender) -> str:
+    return f"{percent(one.accuracy)} ({interval(one.interval)})"
+
+
+@pytest.mark.parametrize("count", ["10", "30", "100", "300"])
+def test_a_row_of_recorded_clips(count: str) -> None:
+    alone, mixed = WORTH[f"{count} recorded"], WORTH[f"{count} and synthetic"]
+    assert f"| {count} | {cell(alone)} | {cell(mixed)} |" in PAGE
+
+
+def test_the_rows_of_no_recorded_clip_and_of_all() -> None:
+    assert f"| 0 | | {cell(WORTH['0 and synthetic'])} |" in PAGE
+    assert f"| all | {cell(WORTH['recipe'])} | {cell(WORTH['all and synthetic'])} |" in PAGE
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_row_of_the_variety(change: str) -> None:
+    folder = PROJECT / "reports/synthetic/variety" / change
+    scores = [json.loads(path.read_text(encoding="utf-8"))["accuracy"] for path in sorted(folder.iterdir())]
+    assert len(scores) == 2
+    mean = sum(scores) / len(scores)
+    assert (
+        f"| `--{change.replace('=', ' ')}` | {' and '.join(map(percent, scores))} | {percent(mean)} |" in PAGE
+    )
+
+
+def test_speech_that_was_chosen_without_any_recording() -> None:
+    scores = json.loads((PROJECT / "reports/synthetic/alone.json").read_text(encoding="utf-8"))
+    assert f"{percent(scores['accuracy'])} ({interval(scores['interval'])})" in PAGE
