@@ -37,11 +37,12 @@ test: .venv/ready
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Puts the results of a whole study of recordings where the project keeps them: no recordings, and the weights of the best alone.
+# Puts the results of a whole study of recordings where the project keeps them: no recordings, and the weights of
+# the best alone. What synthetic speech is worth, in reports/synthetic, is a study of its own and stays.
 keep: .venv/ready
 	@test "$(DATA)" != synthetic || { echo "make keep DATA=the recordings of the study in OUT" >&2; exit 2; }
-	rm -rf reports
-	mkdir reports
+	mkdir -p reports
+	find reports -mindepth 1 -maxdepth 1 -not -name synthetic -exec rm -rf {} +
 	cd "$(OUT)" && find . -name '*.json' -o -name metrics.jsonl -o -name summary.md -o -name '*.svg' \
 		-not -path '*/seed-*' | tar -c -T - | tar -x -C "$(CURDIR)/reports"
 	$(BIN)/wordspot report "$(OUT)" --out reports/report.pdf --corpus '$(CORPUS)'
