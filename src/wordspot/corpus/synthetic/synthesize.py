@@ -53,14 +53,16 @@ def synthesize(
     engines = choose_engines(settings)
     folder = Path(out)
     claim(folder, describe(engines, settings))
+    missing = [word for word in words if not (folder / word).is_dir()]
+    if not missing and (folder / SPEAKERS).is_file():
+        return folder  # nobody need be drawn, as on every use of a corpus in the cache but the first
     voices = {engine.name: engine.voices() for engine in ENGINES if engine.name in engines}
     speakers = [draw_speaker(number, voices, settings) for number in range(settings.clips)]
-    if settings.hold_out and not all((folder / word).is_dir() for word in words):
+    if settings.hold_out and missing:
         # Before any word is there: a synthesis that is stopped must not leave clips that stand in no part.
         hold_out(folder, words, speakers, settings.hold_out)
     if not (folder / BACKGROUND).is_dir():
         write_noise(folder / BACKGROUND, settings.seed)
-    missing = [word for word in words if not (folder / word).is_dir()]
     if missing:
         say_words(missing, voices, folder, settings, quiet=quiet)
     if not (folder / SPEAKERS).is_file():
