@@ -43,7 +43,7 @@ keep: .venv/ready
 	@test "$(DATA)" != synthetic || { echo "make keep DATA=the recordings of the study in OUT" >&2; exit 2; }
 	mkdir -p reports
 	find reports -mindepth 1 -maxdepth 1 -not -name synthetic -exec rm -rf {} +
-	cd "$(OUT)" && find . -name '*.json' -o -name metrics.jsonl -o -name summary.md -o -name '*.svg' \
+	cd "$(OUT)" && find . -name '*.json' -not -name speakers.json -o -name metrics.jsonl -o -name summary.md -o -name '*.svg' \
 		-not -path '*/seed-*' | tar -c -T - | tar -x -C "$(CURDIR)/reports"
 	$(BIN)/wordspot report "$(OUT)" --out reports/report.pdf --corpus '$(CORPUS)'
 	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out notebooks/spoken_words.ipynb --without-sounds

@@ -14,21 +14,21 @@
 # %% [markdown]
 # # Recognising spoken words with recurrent networks
 #
-# A recogniser of single words hears a second of sound and names one of a few words. This notebook
-# builds several of them, from the recordings to the comparison: it looks at the clips, turns them into
-# features, trains a plain recurrent network (RNN), then LSTM, GRU, both directions, attention and
-# convolutions, and asks of each difference whether it is real.
+# A recogniser of single words takes one second of audio and names one of a few words. This notebook
+# builds several of them, from the recordings to the comparison: it explores the clips, computes
+# features, trains a plain recurrent network (RNN), then LSTM, GRU, bidirectional, attention and
+# convolutional models, and tests which differences are significant.
 #
-# Everything is done by the package `wordspot`; where its code is worth reading, the notebook shows it.
-# Run it from top to bottom. What was trained before, in the folder `STUDY`, is not trained again; the
-# experiments are those of that folder where it holds a study.
+# The package `wordspot` does the work; the notebook shows the parts of its code that are worth reading.
+# Run it from top to bottom. Runs that are already in the folder `STUDY` are not trained again; if that
+# folder holds a study, its experiments are the ones shown.
 
 # %% tags=["parameters"]
 DATA = "recordings"  # a folder of <word>/*.wav, or a torchaudio root that holds SpeechCommands/
-STUDY = "study"  # where the runs are kept
+STUDY = "study"  # folder of the runs
 WORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")  # of a new study
-QUICK = False  # for a new study: a few epochs on a few clips, to see every step in minutes
-READ = {"convert": False, "skip_bad": False}  # change other formats to 16 kHz mono; leave out bad files
+QUICK = False  # for a new study: few epochs on few clips, to see every step in minutes
+RUNTIME = {"threads": 1}  # device, threads, convert (other formats to 16 kHz mono), skip_bad
 
 # %%
 import inspect
@@ -40,21 +40,21 @@ import pandas as pd
 import torch
 from IPython.display import Audio, Code, Markdown, display
 
-import wordspot
-from wordspot.config import CorpusConfig
+import wordspot as ws
 from wordspot.errors import warn_in_one_line
-from wordspot.study import findings
+from wordspot.reporting import narrative
 
-torch.set_num_threads(1)
+runtime = ws.Runtime(**RUNTIME)
+torch.set_num_threads(runtime.threads or torch.get_num_threads())
 warn_in_one_line()
 
 if (Path(STUDY) / "experiments.json").exists():
-    experiments = wordspot.read_experiments(STUDY)
+    experiments = ws.read_experiments(STUDY)
 elif QUICK:
-    few = CorpusConfig(words=WORDS, clips_per_word=30)
-    experiments = wordspot.experiments(few, ["family", "augmentation"], seeds=1, epochs=2)
+    few = ws.CorpusConfig(words=WORDS, clips_per_word=30)
+    experiments = ws.list_experiments(few, ["family", "augmentation"], seeds=1, epochs=2)
 else:
-    experiments = wordspot.experiments(CorpusConfig(words=WORDS))
+    experiments = ws.list_experiments(ws.CorpusConfig(words=WORDS))
 family = next(experiment for experiment in experiments if experiment.name == "family")
 others = [experiment for experiment in experiments if experiment is not family]
 MODELS = list(family.variants)
@@ -64,42 +64,43 @@ WORDS = corpus_config.classes
 
 
 def source(thing):
-    """Show the source of a piece of the package."""
+    """Show the source code of a part of the package."""
     return Code(inspect.getsource(thing), language="python")
 
 
 # %% [markdown]
 # ## 1. The recordings
 #
-# First, what is there: how many clips of each word, who speaks them, how long they are. A corpus has
-# three parts: **training** clips are learnt from, **validation** clips decide every choice, and
-# **test** clips give the final figure, once. A speaker must stand in one part only; otherwise the test
-# would ask for voices that were learnt.
+# First, what is there: how many clips of each word, from which speakers, how long they are. A corpus has
+# three splits: **training** clips are learnt from, **validation** clips decide every choice, and
+# **test** clips give the final figure, once. A speaker must be in one split only; otherwise the test
+# would measure voices that the model was trained on.
 
 # %%
-look = wordspot.Exploration(DATA, corpus_config.words)
+look = ws.Exploration(DATA, corpus_config.words)
 if look.index.synthetic:
-    display(Markdown("**All figures are of synthetic speech; the parts share the synthesisers' voices.**"))
+    display(
+        Markdown("**All figures are of synthetic speech; the splits share the voices of the synthesisers.**")
+    )
 look.counts().loc[[*WORDS, "all words"]]
 
 # %%
 look.marked(look.speakers().to_frame("speakers"))
 
 # %% [markdown]
-# Rates and lengths. All clips should have one sampling rate; a recogniser that was trained at 16 kHz
-# hears nonsense at 44.1 kHz. Clips shorter than a second will be padded with zeros.
+# Sampling rates and durations. All clips should have the same sampling rate: a recogniser trained at
+# 16 kHz can't recognise clips at 44.1 kHz. Clips shorter than one second will be zero-padded.
 
 # %%
 display(look.formats(), look.durations())
 look.plot_durations()
 
 # %% [markdown]
-# ### Waveforms, and what they sound like
+# ### Waveforms and audio
 #
-# The waveform shows where the word is and how loud. The middle row is what most of the models hear: the
-# energy in bands of frequency, narrow at the bottom and wide at the top as the ear has them (mel), on a
-# logarithmic scale. The bottom row decorrelates these by a cosine transform: mel-frequency cepstral
-# coefficients (MFCC).
+# The waveform shows where the word is and how loud. The middle row is the input of most models: log
+# energies in mel bands, which are narrow at low frequencies and wide at high ones. The bottom row is
+# their discrete cosine transform, the mel-frequency cepstral coefficients (MFCC).
 
 # %%
 some = look.some(words=WORDS[:4])
@@ -112,48 +113,47 @@ for path in some:
 # %% [markdown]
 # ## 2. Features
 #
-# The front end turns each waveform into frames. The settings of the first model:
+# The front end turns each waveform into frames of features. The settings of the first model:
 
 # %%
 pd.Series(asdict(recipe.features)).to_frame("setting")
 
 # %%
-from wordspot.sound.features import Features
+from wordspot.audio.features import Features
 
 source(Features.raw)
 
 # %% [markdown]
-# Three things happen besides. Every clip is brought to one **loudness**: the softest recordings lie far
-# under the loudest, and a network that rarely hears soft clips fails on them. **Derivatives** in time
-# are appended, which a plain RNN needs more than others do. And every coefficient is **scaled** by its
-# mean and deviation over the training part; to use the other parts here would leak what they hold.
-# Frames of padding are left out of the statistics.
+# Three more steps: every clip is scaled to the same **root mean square**, because the softest recordings
+# are far below the loudest, and a network that rarely hears soft clips fails on them. Time derivatives
+# (**deltas**) are appended, which the plain RNN needs most. And every coefficient is **standardised**
+# with mean and standard deviation of the training split; statistics of the other splits would leak
+# information. Padded frames are left out of the statistics.
 
 # %%
 source(Features.fit)
 
 # %% [markdown]
-# ## 3. Parts, `Dataset` and `DataLoader`
+# ## 3. Splits, `Dataset` and `DataLoader`
 #
-# The corpus is decoded once into one file of 16-bit samples. A clip is a row of it; a batch pads its
-# clips to one length, the same in every batch, so that what stands beside a clip can't change its
-# scores.
+# The corpus is decoded once into one file of 16-bit samples. A clip is a row of it. A batch pads its
+# clips to one length, the same in every batch, so that a clip's neighbours don't change its scores.
 
 # %%
-corpus = wordspot.open_corpus(DATA, corpus_config, **READ)
-parts = {split: corpus.table(split) for split in ("training", "validation", "testing")}
-speakers = {split: set(table["speaker"]) for split, table in parts.items()}
+corpus = ws.open_corpus(DATA, corpus_config, runtime)
+splits = {split: corpus.table(split) for split in ("training", "validation", "testing")}
+speakers = {split: set(table["speaker"]) for split, table in splits.items()}
 assert not speakers["training"] & speakers["testing"]
 assert not speakers["training"] & speakers["validation"]
 assert not speakers["validation"] & speakers["testing"]
-sizes = {split: [len(parts[split]), len(speakers[split])] for split in parts}
+sizes = {split: [len(splits[split]), len(speakers[split])] for split in splits}
 look.marked(pd.DataFrame(sizes, index=["clips", "speakers"]))
 
 # %%
-from wordspot.corpus.batches import ClipDataset, Collate, loader
+from wordspot.corpus.dataset import ClipDataset, Collate
 
 display(source(ClipDataset), source(Collate))
-batch = next(iter(loader(corpus, "training", 64, shuffle=torch.Generator().manual_seed(0))))
+batch = next(iter(corpus.loader("training", 64, shuffle=torch.Generator().manual_seed(0))))
 {
     "samples": tuple(batch.samples.shape),
     "lengths": batch.lengths[:5].tolist(),
@@ -161,9 +161,9 @@ batch = next(iter(loader(corpus, "training", 64, shuffle=torch.Generator().manua
 }
 
 # %% [markdown]
-# Training clips are changed a little, and otherwise in every epoch, so that they can't be learnt by
-# heart: shifted in time, with bands and stretches masked, mixed with one another. Validation and test
-# clips are left alone.
+# Training clips are augmented, differently in every epoch, so that the network can't memorise them: they
+# are shifted in time, frequencies and frames are masked, clips are mixed. Validation and test clips are
+# not augmented.
 
 # %%
 look.plot_augmentations(some[0], some[1])
@@ -171,9 +171,9 @@ look.plot_augmentations(some[0], some[1])
 # %% [markdown]
 # ## 4. The plain recurrent network
 #
-# An Elman network reads the frames one by one; its state is $h_t = \tanh(W x_t + U h_{t-1} + b)$. Two
-# layers of it, the mean of the states over the real frames, and a linear layer to one score (logit) for
-# each word:
+# An Elman network reads the frames one by one; its state is $h_t = \tanh(W x_t + U h_{t-1} + b)$. The model
+# has two such layers, the mean of the states over the real frames, and a linear layer to one logit per
+# word:
 
 # %%
 from wordspot.models.recurrent import Recurrent
@@ -181,24 +181,24 @@ from wordspot.models.recurrent import Recurrent
 source(Recurrent)
 
 # %% [markdown]
-# The training loop is plain PyTorch. What to look for: the epoch seeds itself by its number, so that a
-# run that was stopped goes on as if it never was; validation runs without gradient, dropout or changes
-# of the clips; the weights of the best validation accuracy are kept.
+# The training loop is plain PyTorch. Three things to notice: each epoch is seeded by its number, so that
+# a stopped run resumes as if it had never stopped; validation uses no gradient, dropout or augmentation;
+# the weights with the best validation accuracy are kept.
 
 # %%
-from wordspot.training.loop import fit, learn
+from wordspot.training.loop import fit, train_step
 
-display(source(fit), source(learn))
+display(source(fit), source(train_step))
 
 # %%
 runs, scores = {}, {}
 
 
 def train(model):
-    """Train the first run of a model where the study keeps it, and score it on the validation part."""
-    run = Path(STUDY) / "family" / model / "seed-0"
-    runs[model] = wordspot.train(family.seeded(model)[0], DATA, run, threads=1, quiet=True, **READ)
-    scores[model] = wordspot.evaluate(runs[model], DATA, "validation", **READ)
+    """Train the first run of a model in the folder of the study, and evaluate it on the validation split."""
+    out = Path(STUDY) / "family" / model / "seed-0"
+    runs[model] = ws.train(family.seeded(model)[0], corpus, out, runtime, quiet=True)
+    scores[model] = runs[model].evaluate("validation", corpus)
     print(f"{model}: validation accuracy {scores[model].accuracy:.1%}")
 
 
@@ -206,33 +206,31 @@ first = MODELS[0]
 train(first)
 
 # %% [markdown]
-# The learning curves. Training loss falls; while validation loss falls too, the network learns what
-# holds for other voices. Where validation rises again while training falls, it learns by heart.
+# The learning curves. While training and validation loss both fall, the network learns what also holds
+# for new speakers. Where validation loss rises again while training loss falls, it overfits.
 
 # %%
-from wordspot.analysis.evaluate import plot_confusion
-from wordspot.training.curves import plot_curves
+from wordspot.evaluation.plots import plot_curves_together, plot_differences
+from wordspot.evaluation.seed_groups import read_group
 
-plot_curves(runs[first])
+runs[first].plot_curves()
 
 # %%
-plot_confusion(scores[first])
+scores[first].plot_confusion()
 
 # %% [markdown]
 # ## 5. LSTM and BiLSTM
 #
-# The state of a plain RNN fades over tens of frames. A long short-term memory keeps a cell beside it
-# that gates write and read. In both directions, a frame's state knows what comes after it as well.
+# In a plain RNN, the influence of a frame fades over tens of frames. A long short-term memory (LSTM) adds
+# a cell state that gates protect. A bidirectional LSTM also reads the clip from its end, so that the
+# state of a frame depends on what follows.
 
 # %%
 for model in MODELS[1:3]:
     train(model)
-    display(plot_confusion(scores[model]))
+    display(scores[model].plot_confusion())
 
 # %%
-from wordspot.analysis.charts import plot_curves_together, plot_differences
-from wordspot.analysis.results import read_group
-
 groups = [read_group(model, [run], "validation") for model, run in runs.items()]
 plot_curves_together(groups)
 
@@ -243,83 +241,78 @@ if len(groups) > 1:
 # %% [markdown]
 # ## 6. Listening to mistakes
 #
-# A wrong answer is a hypothesis to check by ear: is the word cut off, drowned in noise, or simply
-# spoken otherwise? The flaws named below are measured. `wordspot mistakes` makes a page of all of them.
+# Listen to wrong answers before you explain them: is the word cut off, noisy, or just pronounced in
+# another way? The faults named below are measured. `wordspot mistakes` makes a page of all mistakes.
 
 # %%
-from wordspot.analysis.flaws import flaws, loudness_db
+from wordspot.inspection.clip_quality import level_db, quality_issues
 
 shown = groups[-1]
-outcome = shown.outcomes[0]
-surest = outcome.assign(confidence=shown.confidence[0])[~shown.right[0]].nlargest(6, "confidence")
+table = shown.evaluations[0].predictions
+mistakes = table.assign(confidence=shown.confidence[0])[~shown.right[0]].nlargest(6, "confidence")
 rows = corpus.rows("validation")
-for place, clip in surest.iterrows():
-    sound = np.array(corpus.store.samples[rows[place], : parts["validation"]["length"][place]])
-    found = ", ".join(flaws(sound, corpus_config.rate_hz)) or "no flaw"
+for place, clip in mistakes.iterrows():
+    sound = np.array(corpus.store.samples[rows[place], : splits["validation"]["length"][place]])
+    issues = ", ".join(quality_issues(sound, corpus_config.sample_rate)) or "no fault found"
     display(
         Markdown(
             f"said **{clip['word']}**, recognised **{clip['predicted']}** ({clip['confidence']:.0%}); "
-            f"{loudness_db(sound):.0f} dB; {found}"
+            f"{level_db(sound):.0f} dB; {issues}"
         ),
-        Audio(sound / 32768, rate=corpus_config.rate_hz, normalize=True),
+        Audio(sound / 32768, rate=corpus_config.sample_rate, normalize=True),
     )
 
 # %% [markdown]
 # ## 7. GRU, attention, and convolutions
 #
-# A gated recurrent unit does with two gates what an LSTM does with three. Attention weighs the frames
-# instead of taking their mean, and shows where it looked. Convolutions before the recurrent layers find
-# local patterns, over time alone or over time and frequency, and halve the frames.
+# A gated recurrent unit (GRU) has two gates where an LSTM has three. Attention pools the frames by learnt
+# weights instead of their mean, and shows which frames mattered. Convolutions before the recurrent layers
+# find local patterns, over time or over time and frequency, and halve the number of frames.
 
 # %%
 for model in MODELS[3:]:
     train(model)
 
 # %%
-from wordspot.models.fronts import Conv2dFront
+from wordspot.models.encoders import Conv2dEncoder
 from wordspot.models.pooling import AdditiveAttention
 
-display(source(AdditiveAttention), source(Conv2dFront))
+display(source(AdditiveAttention), source(Conv2dEncoder))
 
 # %% [markdown]
-# Where the attention of the last of these models looks, in one clip of each word:
+# The attention weights of the last of these models, in one clip of each word:
 
 # %%
-from wordspot.analysis.charts import plot_attention
+from wordspot.evaluation.plots import plot_attention
 
-attentive = [model for model in MODELS if family.variants[model].model.pooling == "additive"]
+attentive = [model for model in MODELS if getattr(family.variants[model].model, "pooling", "") == "additive"]
 for model in attentive[-1:]:
-    display(plot_attention(wordspot.load(runs[model]), corpus, "validation"))
+    display(plot_attention(runs[model].recognizer, corpus, "validation"))
 
 # %% [markdown]
 # ## 8. The comparison
 #
-# Each model is trained with several seeds, because one run may be lucky. Every run is scored once on
-# the test part. Intervals redraw speakers: the clips of one speaker are recognised or missed together,
-# and to count them as independent would promise too much. McNemar's test asks of each pair of models on
-# which clips they differ; Holm's correction makes up for the number of pairs.
+# Each model is trained with several seeds, because one run may be lucky. Every run is evaluated once on
+# the test split. Intervals are a bootstrap over speakers: the clips of one speaker are dependent, and to
+# treat them as independent would make the intervals too narrow. McNemar's test compares each pair of
+# models clip by clip; Holm's correction accounts for the number of pairs.
 
 # %%
-made = wordspot.run_study(experiments, DATA, STUDY, jobs=2, threads=1, quiet=True, **READ)
+made = ws.run_study(experiments, DATA, STUDY, runtime, jobs=2, quiet=True)
 results = {result.name: result for result in made}
 comparison = results["family"].comparison
 
 # %%
-from wordspot.analysis.tables import comparison_tables
+from wordspot.evaluation.tables import comparison_tables
 
-for title, table in comparison_tables(comparison).items():
-    display(Markdown(f"**{title}**"), table.style.hide(axis="index"))
+for table in comparison_tables(comparison):
+    display(table)
 
 # %%
-from wordspot.analysis.charts import plot_accuracies, plot_calibration, plot_noise
+from wordspot.evaluation.plots import plot_accuracies, plot_calibration, plot_noise
 
-groups = [
-    read_group(one.name, [Path(STUDY) / "family" / run for run in one.runs], "testing")
-    for one in comparison.contenders
-]
-display(
-    plot_accuracies(groups, [one.interval for one in comparison.contenders]), plot_curves_together(groups)
-)
+groups = results["family"].groups(Path(STUDY))
+display(plot_accuracies(groups, [one.interval for one in comparison.models]), plot_curves_together(groups))
 
 # %%
 display(plot_noise(comparison), plot_calibration(groups))
@@ -327,33 +320,30 @@ display(plot_noise(comparison), plot_calibration(groups))
 # %% [markdown]
 # ## 9. Experiments
 #
-# One model, a shortened recipe, one setting changed at a time. What is to be chosen is scored on the
-# validation part: the test part is not for choosing.
+# One model with a short schedule, one setting changed at a time. Choices are made on the validation
+# split; the test split is not for choosing.
 
 # %%
 for name in (other.name for other in others):
     result = results[name]
-    variants = [
-        read_group(one.name, [Path(STUDY) / name / run for run in one.runs], result.comparison.split)
-        for one in result.comparison.contenders
-    ]
-    told = findings.of_experiment(name, result.comparison)
+    told = narrative.finding(result)
     display(Markdown(f"**{result.question}** {result.note} {told}"))
-    display(plot_accuracies(variants, [one.interval for one in result.comparison.contenders]))
+    intervals = [one.interval for one in result.comparison.models]
+    display(plot_accuracies(result.groups(Path(STUDY)), intervals))
 
 # %% [markdown]
 # ## 10. Conclusions
 #
-# These sentences are chosen by the numbers above.
+# These sentences follow from the numbers above.
 
 # %%
 sentences = [
-    findings.best_model(comparison),
-    *(findings.difference(pair) for pair in findings.told_pairs(comparison)),
-    findings.speed_of_learning(comparison.contenders),
-    findings.kinds_of_error(comparison.contenders),
-    findings.hopeless(groups),
-    findings.in_noise(comparison),
-    findings.conclusion(comparison),
+    narrative.best_model(comparison),
+    *(narrative.difference(pair) for pair in narrative.highlighted_pairs(comparison)),
+    narrative.convergence(comparison.models),
+    narrative.confusions(comparison.models),
+    narrative.clip_difficulty(groups),
+    narrative.noise_robustness(comparison),
+    narrative.conclusion(comparison),
 ]
 Markdown("\n\n".join(sentences))

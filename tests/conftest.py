@@ -11,12 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from wordspot.config import AugmentConfig, CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig, vary
-from wordspot.corpus.partition import split_of
-from wordspot.study.experiments import Experiment
-from wordspot.study.study import run_study
-from wordspot.study.summary import Result
+from wordspot.experiments.experiments import Experiment
+from wordspot.experiments.study import Result, run_study
+from wordspot.layout import split_of
 
-RATE_HZ = 16_000
+SAMPLE_RATE = 16_000
 WORDS = ("low", "high", "rise")
 SPEAKERS = {"training": 8, "validation": 3, "testing": 3}
 
@@ -26,7 +25,7 @@ torch.set_num_threads(1)
 def synthetic_word(word: str, draw: np.random.Generator) -> NDArray[np.int16]:
     """Make 0.6 to 1 s of a tone at 400 Hz, at 1600 Hz, or rising from the one to the other, in noise."""
     seconds = draw.uniform(0.6, 1.0)
-    times = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    times = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     first, last = {"low": (400, 400), "high": (1600, 1600), "rise": (400, 1600)}[word]
     phase = 2 * np.pi * (first * times + (last - first) * times**2 / (2 * seconds))
     sound = draw.uniform(0.2, 0.6) * np.sin(phase) + 0.01 * draw.standard_normal(len(times))
@@ -49,16 +48,19 @@ def write_corpus(root: Path) -> Path:
             for speaker in speaker_names(split, count):
                 for number in range(2):
                     path = root / word / f"{speaker}_nohash_{number}.wav"
-                    soundfile.write(path, synthetic_word(word, draw), RATE_HZ, subtype="PCM_16")
+                    soundfile.write(path, synthetic_word(word, draw), SAMPLE_RATE, subtype="PCM_16")
     return root
 
 
 def write_samples(
-    path: Path, samples: Sequence[int] | NDArray[np.int16], rate_hz: int = RATE_HZ, subtype: str = "PCM_16"
+    path: Path,
+    samples: Sequence[int] | NDArray[np.int16],
+    sample_rate: int = SAMPLE_RATE,
+    subtype: str = "PCM_16",
 ) -> Path:
     """Write 16-bit samples to a new sound file, and the folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, np.asarray(samples, dtype=np.int16), rate_hz, subtype=subtype)
+    soundfile.write(path, np.asarray(samples, dtype=np.int16), sample_rate, subtype=subtype)
     return path
 
 
@@ -97,9 +99,9 @@ def noisy_recordings(recordings: Path) -> Path:
 def tiny() -> RunConfig:
     """Give a config that learns the synthetic words in a few seconds."""
     return RunConfig(
-        model=RecurrentConfig(cell="lstm", units=16, layers=1, dropout=0.1),
+        model=RecurrentConfig(cell="lstm", hidden_size=16, num_layers=1, dropout=0.1),
         corpus=CorpusConfig(words=WORDS),
-        augment=AugmentConfig(shift_ms=50, mask_bands=4, mask_ms=40),
+        augment=AugmentConfig(shift_ms=50, freq_mask_bins=4, time_mask_ms=40),
         training=TrainingConfig(epochs=4, batch_size=8, learning_rate=0.01, seed=3),
     )
 
@@ -111,14 +113,14 @@ def shared_study(
     """Give a study of tiny models, in which no test may change a run, and its results by their names."""
     folder = tmp_path_factory.mktemp("study") / "study"
     lstm = RunConfig(
-        RecurrentConfig(units=8, layers=1),
+        RecurrentConfig(hidden_size=8, num_layers=1),
         CorpusConfig(words=WORDS),
         training=TrainingConfig(epochs=2, batch_size=8, learning_rate=0.01),
     )
     family = {
         "rnn": vary(lstm, cell="rnn"),
         "lstm": lstm,
-        "wordspot": vary(lstm, front="residual", channels=4, bidirectional=True),
+        "wordspot": vary(lstm, encoder="residual", channels=4, bidirectional=True),
     }
     features = {"recipe": lstm, "20 mel bands": vary(lstm, n_mels=20)}
     amounts = {"recipe": lstm, "4 a word": vary(lstm, clips_per_word=4)}
@@ -126,9 +128,11 @@ def shared_study(
         patch.setenv("WORDSPOT_CACHE", str(folder.parent / "cache"))  # `_own_cache` comes after this
         results = run_study(
             [
-                Experiment("family", "Which model is best?", "Two epochs.", "testing", family, seeds=2),
+                Experiment(
+                    "family", "Which model is best?", "Two epochs.", "testing", family, 2, kind="models"
+                ),
                 Experiment("features", "Which features?", "Short.", "validation", features, 1, "recipe"),
-                Experiment("amounts", "How many clips?", "Shorter.", "validation", amounts, 1, "recipe"),
+                Experiment("data-scaling", "How many?", "", "validation", amounts, 1, "recipe", "scaling"),
             ],
             shared_recordings,
             folder,

@@ -1,15 +1,25 @@
+"""Figures: shown inline, saved with the same bytes each time, marked where they are of synthetic speech."""
+
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from IPython.core.formatters import DisplayFormatter
 
-from wordspot.figures import Plot, colors_for, save_figure
+from wordspot.figures import Plot, colors_for, save_figure, titled
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def line() -> Plot:
-    figure = Plot((6, 4))
+@dataclass(frozen=True)
+class Clips:
+    """What a figure is drawn from."""
+
+    synthetic: bool = False
+
+
+def line(source: Clips = Clips()) -> Plot:
+    figure = Plot((6, 4), source)
     figure.subplots().plot([1, 2, 3])
     return figure
 
@@ -30,3 +40,10 @@ def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [1, 8, 12])
 def test_every_model_has_a_colour_of_its_own(count: int) -> None:
     assert len(set(colors_for(count))) == count
+
+
+def test_synthetic_speech_is_named_in_figures_and_titles() -> None:
+    assert line().get_suptitle() == ""
+    assert line(Clips(synthetic=True)).get_suptitle() == "synthetic speech"
+    assert titled("Models", Clips()) == "Models"
+    assert titled("Models", Clips(synthetic=True)) == "Models (synthetic speech)"

@@ -6,20 +6,20 @@ from pathlib import Path
 import pytest
 
 from wordspot.errors import UsageError
-from wordspot.files import output_folder, whole_file, whole_folder, write_json, write_text
+from wordspot.files import atomic_folder, atomic_write, output_folder, write_json, write_text
 
 # An interruption is no Exception: what cleans up must not pass it by.
 BREAKS = pytest.mark.parametrize("stop", [ValueError, KeyboardInterrupt])
 
 
 def break_off_file(path: Path, stop: type[BaseException]) -> None:
-    with whole_file(path) as part:
+    with atomic_write(path) as part:
         part.write_text("half")
         raise stop
 
 
 def break_off_folder(path: Path, stop: type[BaseException]) -> None:
-    with whole_folder(path) as part:
+    with atomic_folder(path) as part:
         (part / "new").write_text("half")
         raise stop
 
@@ -27,7 +27,7 @@ def break_off_folder(path: Path, stop: type[BaseException]) -> None:
 def test_a_file_takes_its_place_when_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with whole_file(path) as part:
+    with atomic_write(path) as part:
         part.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
@@ -55,7 +55,7 @@ def test_a_folder_takes_its_place_when_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "below" / "a"
     path.mkdir(parents=True)
     (path / "old").touch()
-    with whole_folder(path) as part:
+    with atomic_folder(path) as part:
         (part / "new").touch()
         assert (path / "old").exists()
     assert list(path.iterdir()) == [path / "new"]

@@ -5,20 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from wordspot.analysis.comparison import Contender
-from wordspot.study.findings import interval, percent
-from wordspot.study.study import read_study
+from wordspot.evaluation.comparison import ModelResult
+from wordspot.evaluation.tables import percent, percent_interval
+from wordspot.experiments.study import read_study
 
 PROJECT = Path(__file__).parents[1]
 PAGE = (PROJECT / "docs" / "own-words.md").read_text(encoding="utf-8")
-WORTH = {
-    one.name: one for one in read_study(PROJECT / "reports/synthetic")["synthetic"].comparison.contenders
-}
+WORTH = {one.name: one for one in read_study(PROJECT / "reports/synthetic")["synthetic"].comparison.models}
 CHANGES = sorted(path.name for path in (PROJECT / "reports/synthetic/variety").iterdir())
 
 
-def cell(one: Contender) -> str:
-    return f"{percent(one.accuracy)} ({interval(one.interval)})"
+def cell(one: ModelResult) -> str:
+    return f"{percent(one.accuracy)} ({percent_interval(one.interval)})"
 
 
 @pytest.mark.parametrize("count", ["10", "30", "100", "300"])
@@ -45,4 +43,4 @@ def test_a_row_of_the_variety(change: str) -> None:
 
 def test_speech_that_was_chosen_without_any_recording() -> None:
     scores = json.loads((PROJECT / "reports/synthetic/alone.json").read_text(encoding="utf-8"))
-    assert f"{percent(scores['accuracy'])} ({interval(scores['interval'])})" in PAGE
+    assert f"{percent(scores['accuracy'])} ({percent_interval(scores['interval'])})" in PAGE

@@ -1,21 +1,28 @@
-"""The README's figures are those of the study that the project keeps."""
+"""The README: its figures are those of the kept study, and its Python runs."""
 
+import re
+import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from wordspot.analysis.comparison import Contender
-from wordspot.models.recognizer import pretrained
-from wordspot.study.findings import interval, percent
-from wordspot.study.study import read_study
+import wordspot
+from tests.conftest import SAMPLE_RATE, write_corpus
+from wordspot.evaluation.comparison import ModelResult
+from wordspot.evaluation.tables import percent, percent_interval
+from wordspot.experiments.study import read_study
+from wordspot.runs.run import pretrained
 
 PROJECT = Path(__file__).parents[1]
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
 FAMILY = read_study(PROJECT / "reports")["family"].comparison
 
 
-@pytest.mark.parametrize("one", FAMILY.contenders, ids=[one.name for one in FAMILY.contenders])
-def test_a_row_of_the_table_of_models(one: Contender) -> None:
-    assert one.spread is not None
+@pytest.mark.parametrize("one", FAMILY.models, ids=[one.name for one in FAMILY.models])
+def test_a_row_of_the_table_of_models(one: ModelResult) -> None:
+    assert one.std is not None
     row = [
         f"`{one.name}`",
         f"{one.parameters:,}",
@@ -23,15 +30,49 @@ def test_a_row_of_the_table_of_models(one: Contender) -> None:
         f"{one.minutes:.1f} min",
         percent(one.validation_accuracy),
         percent(one.accuracy),
-        f"± {100 * one.spread:.1f}",
-        interval(one.interval),
+        f"± {100 * one.std:.1f}",
+        percent_interval(one.interval),
         f"{one.macro_f1:.3f}",
         percent(one.noise[5]),
     ]
-    assert f"| {' | '.join(row)} |" in (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert f"| {' | '.join(row)} |" in README
 
 
-def test_the_words_of_the_recognisers_that_come_with_the_program() -> None:
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    assert pretrained()
-    assert f"# one of {' '.join(FAMILY.words)}" in readme
+def test_the_words_of_the_pretrained_recognisers() -> None:
+    assert pretrained() == ["lstm", "wordspot"]
+    assert f"# one of {' '.join(FAMILY.words)}" in README
+
+
+def tone(seconds: float, sample_rate: int) -> NDArray[np.float32]:
+    """Make a soft tone of 400 Hz."""
+    times = np.arange(round(seconds * sample_rate)) / sample_rate
+    return (0.1 * np.sin(2 * np.pi * 400 * times)).astype(np.float32)
+
+
+def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import soundfile
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("recordings", "other-recordings"):
+        write_corpus(tmp_path / name)
+        for new, word in (("yes", "low"), ("no", "high")):
+            (tmp_path / name / word).rename(tmp_path / name / new)
+    for name in ("clip", "a", "b"):
+        soundfile.write(tmp_path / f"{name}.wav", tone(1.0, SAMPLE_RATE), SAMPLE_RATE)
+    (code,) = (block for block in re.findall(r"```python\n(.*?)```", README, re.S) if "ws.train" in block)
+    lines = code.replace("epochs=10", "epochs=1").splitlines()
+    # `runs/gru` is to be there, and the recogniser must know the words of the other recordings.
+    at = next(n for n, line in enumerate(lines) if line.startswith("rec.evaluate"))
+    lines[at:at] = [
+        'ws.train(ws.recipe("gru", epochs=1, hidden_size=8), corpus, "runs/gru", quiet=True).evaluate()',
+    ]
+    scope: dict[str, object] = {"waveform": tone(0.7, 48_000)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # there is no background noise, and a third word
+        exec("\n".join(lines), scope)
+    run = scope["run"]
+    assert isinstance(run, wordspot.Run)
+    assert run.config.corpus.words == ("yes", "no")
+    assert run.config == wordspot.recipe("lstm", hidden_size=64, epochs=1, words=("yes", "no"))
+    assert len(run.metrics) == 1
+    assert sorted(run.evaluations) == ["validation"]

@@ -1,81 +1,106 @@
 """What an experiment is: frozen dataclasses, checked when they are made, saved as JSON beside every run.
 
-This module imports neither torch nor numpy, so that the command line can explain itself at once.
+This module imports neither torch nor numpy, so that the command line starts at once.
 """
 
-import json
-import math
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from pathlib import Path
-from typing import Any, ClassVar, Literal
+from dataclasses import field, fields, is_dataclass, replace
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt, Le, Lt
 
 from wordspot.errors import UsageError
+from wordspot.schema import OneOf, Subclasses, schema
 
 COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
 """The ten commands of the Speech Commands data set."""
 
-HEADS = 4
-"""Heads of the pooling `multi-head`, each with an equal piece of the state."""
-
 UNKNOWN = "_unknown_"
 SILENCE = "_silence_"
 
+HEADS = 4
+"""Heads of the pooling `multi-head`, each with an equal piece of the state."""
 
-def _check(holds: bool, message: str) -> None:
+TRANSFORMS: dict[str, Any] = {
+    "log-mel": "wordspot.audio.features:LogMel",
+    "mfcc": "wordspot.audio.features:MFCC",
+}
+"""Feature transforms, and where each is found (or the class itself)."""
+ENCODERS: dict[str, Any] = {
+    "none": "wordspot.models.encoders:NoEncoder",
+    "conv1d": "wordspot.models.encoders:Conv1dEncoder",
+    "conv2d": "wordspot.models.encoders:Conv2dEncoder",
+    "residual": "wordspot.models.encoders:ResidualEncoder",
+}
+"""Convolutional encoders in front of recurrent layers."""
+POOLINGS: dict[str, Any] = {
+    "last": "wordspot.models.pooling:LastState",
+    "mean": "wordspot.models.pooling:Mean",
+    "additive": "wordspot.models.pooling:AdditiveAttention",
+    "multi-head": "wordspot.models.pooling:MultiHeadAttention",
+}
+"""Poolings over time."""
+
+Count = Annotated[int, Ge(1)]
+NotNegative = Annotated[float, Ge(0)]
+Positive = Annotated[float, Gt(0)]
+Probability = Annotated[float, Ge(0), Le(1)]
+Fraction = Annotated[float, Ge(0), Lt(1)]
+"""Bounds; infinities and NaN are refused everywhere."""
+
+
+def require(holds: bool, message: str) -> None:
+    """Raise UsageError where settings don't fit each other."""
     if not holds:
         raise UsageError(message)
 
 
-def _check_finite(config: Any) -> None:
-    for name in (f.name for f in fields(config)):
-        value = getattr(config, name)
-        _check(not isinstance(value, float) or math.isfinite(value), f"{name}: {value} must be a number")
+@schema
+class Runtime:
+    """How to compute and how to read clips: what changes no setting of an experiment."""
+
+    device: str = "cpu"
+    """Device to compute on, by torch's name: cpu, cuda, mps."""
+    threads: Count | None = None
+    """CPU threads; one per core by default."""
+    convert: bool = False
+    """Convert clips with another sampling rate, several channels or 8 bits."""
+    skip_bad: bool = False
+    """Leave out unusable clips, with a warning."""
 
 
-class Strict:
-    """A config that is read from JSON takes no setting that it doesn't know."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
-
-@dataclass(frozen=True)
-class CorpusConfig(Strict):
-    """Which clips, and how long each is heard."""
+@schema
+class CorpusConfig:
+    """Which clips are used, and how much of each."""
 
     words: tuple[str, ...] = COMMANDS
-    """The words to tell apart."""
+    """Words to recognise."""
     unknown: bool = False
-    """Add a class of the other words, as many clips as a chosen word has on average."""
+    """Add a class of other words, with as many clips as a word has on average."""
     silence: bool = False
-    """Add a class cut from _background_noise_, as many clips as a chosen word has on average."""
-    seconds: float = 1.0
-    """Length that each clip is padded or cut to."""
-    rate_hz: int = 16_000
-    """Sampling rate of the clips."""
-    clips_per_word: int | None = None
-    """Training clips of each class that are used; all where left out. Fewer are a part of more."""
-    synthetic: int = 0
-    """Synthetic clips of each word that are made and added to the training clips."""
-    recorded_times: int = 1
-    """Times that an epoch goes through recorded training clips where synthetic ones are added."""
+    """Add a class cut from _background_noise_, with as many clips as a word has on average."""
+    seconds: Positive = 1.0
+    """Length to which each clip is padded or cut."""
+    sample_rate: Count = 16_000
+    """Sampling rate of the clips in hertz."""
+    clips_per_word: Annotated[int, Ge(0)] | None = None
+    """Training clips used of each class; all by default. A smaller number uses a subset of a larger one."""
+    synthetic: Annotated[int, Ge(0)] = 0
+    """Synthetic clips of each word added to the training clips."""
+    recorded_times: Count = 1
+    """Passes over the recorded clips in an epoch that also has synthetic clips."""
 
     def __post_init__(self) -> None:
-        _check_finite(self)
-        _check(len(self.words) >= 1, "words: at least one is needed")
-        _check(len(self.words) + self.unknown + self.silence >= 2, "words: at least two classes are needed")
+        require(len(self.words) >= 1, "words: at least one is needed")
+        require(len(self.classes) >= 2, "words: at least two classes are needed")
         twice = sorted({word for word in self.words if self.words.count(word) > 1})
-        _check(not twice, f"words: {', '.join(twice)} is named twice")
-        _check(self.seconds > 0, f"seconds: {self.seconds} must be over 0")
-        _check(self.rate_hz > 0, f"rate_hz: {self.rate_hz} must be over 0")
-        _check(self.synthetic >= 0, f"synthetic: {self.synthetic} must be at least 0")
-        _check(self.recorded_times >= 1, f"recorded_times: {self.recorded_times} must be at least 1")
-        _check(
+        require(not twice, f"words: {', '.join(twice)} is named twice")
+        require(
             self.recorded_times == 1 or self.synthetic > 0,
-            "recorded_times: recorded clips are repeated only beside synthetic ones: give --synthetic too",
+            "recorded_times: recorded clips are repeated only beside synthetic ones: set --synthetic too",
         )
         # Only the words have synthetic clips.
         fewest = 0 if self.synthetic and self.classes == self.words else 1
-        _check(
+        require(
             self.clips_per_word is None or self.clips_per_word >= fewest,
             f"clips_per_word: {self.clips_per_word} must be at least {fewest}",
         )
@@ -87,260 +112,247 @@ class CorpusConfig(Strict):
 
     @property
     def samples(self) -> int:
-        """Samples that a clip is padded or cut to."""
-        return round(self.seconds * self.rate_hz)
+        """Samples to which a clip is padded or cut."""
+        return round(self.seconds * self.sample_rate)
 
 
-@dataclass(frozen=True)
-class FeatureConfig(Strict):
+@schema
+class FeatureConfig:
     """The front end: waveform to frames of features."""
 
-    transform: Literal["log-mel", "mfcc"] = "log-mel"
-    """Log-mel energies, or mel-frequency cepstral coefficients."""
-    n_mfcc: int = 20
+    transform: Annotated[str, OneOf(TRANSFORMS)] = "log-mel"
+    """Log-mel energies (log-mel) or mel-frequency cepstral coefficients (mfcc)."""
+    n_mfcc: Count = 20
     """Cepstral coefficients kept (mfcc)."""
-    n_mels: int = 40
+    n_mels: Count = 40
     """Triangular mel bands."""
-    n_fft: int = 1024
+    n_fft: Count = 1024
     """Points of the Fourier transform."""
-    win_ms: float = 40.0
+    win_ms: Positive = 40.0
     """Window length in milliseconds."""
-    hop_ms: float = 20.0
-    """Step from frame to frame in milliseconds."""
-    f_min_hz: float = 20.0
+    hop_ms: Positive = 20.0
+    """Hop from frame to frame in milliseconds."""
+    f_min_hz: NotNegative = 20.0
     """Lower edge of the mel bands in hertz."""
-    f_max_hz: float = 7_600.0
+    f_max_hz: Positive = 7_600.0
     """Upper edge of the mel bands in hertz."""
-    level: bool = True
-    """Bring every clip to one loudness first."""
+    rms_normalize: bool = True
+    """Scale every clip to the same root mean square first."""
     deltas: Literal[0, 1, 2] = 1
-    """Derivatives in time to append: none, the first, or the first and second."""
+    """Time derivatives appended to the features: none, the first, or the first and second."""
 
     def __post_init__(self) -> None:
-        _check_finite(self)
-        _check(self.hop_ms > 0, f"hop_ms: {self.hop_ms} must be over 0")
-        _check(self.win_ms > 0, f"win_ms: {self.win_ms} must be over 0")
-        _check(self.n_fft > 0, f"n_fft: {self.n_fft} must be over 0")
-        _check(self.n_mels > 0, f"n_mels: {self.n_mels} must be over 0")
-        _check(self.n_mfcc > 0, f"n_mfcc: {self.n_mfcc} must be over 0")
-        _check(
+        require(
             self.transform != "mfcc" or self.n_mfcc <= self.n_mels,
-            f"n_mfcc: {self.n_mfcc} coefficients can't be made of n_mels {self.n_mels} bands: lower n_mfcc",
+            f"n_mfcc: {self.n_mfcc} coefficients need at least as many mel bands (n_mels is {self.n_mels})",
         )
-        _check(
-            0 <= self.f_min_hz < self.f_max_hz,
-            f"f_min_hz {self.f_min_hz:g} must be at least 0 and under f_max_hz {self.f_max_hz:g}",
+        require(
+            self.f_min_hz < self.f_max_hz,
+            f"f_min_hz: {self.f_min_hz:g} must be under f_max_hz ({self.f_max_hz:g})",
         )
 
 
-@dataclass(frozen=True)
-class AugmentConfig(Strict):
-    """Changes of the training clips, drawn anew in each epoch; validation and test are left alone.
+@schema
+class AugmentConfig:
+    """Augmentation of training clips, drawn anew in each epoch; validation and test clips are not augmented.
 
-    Each has a strength and, ending in `_p`, the share of clips that it changes: 0 switches it off.
+    Every augmentation has a strength and a probability that ends in `_p`; 0 switches it off.
     """
 
-    shift_ms: float = 100.0
-    """Farthest shift in time, to either side, in milliseconds."""
-    mask_bands: int = 8
+    shift_ms: NotNegative = 100.0
+    """Largest shift in time, in either direction, in milliseconds."""
+    freq_mask_bins: Annotated[int, Ge(0)] = 8
     """Widest mask over neighbouring features (SpecAugment)."""
-    mask_ms: float = 200.0
+    time_mask_ms: NotNegative = 200.0
     """Longest mask over time in milliseconds (SpecAugment)."""
-    gain_db: float = 6.0
-    """Farthest change of loudness, to either side, in decibels."""
-    speed: float = 0.1
-    """Farthest change of speed, to either side, as a share; the pitch changes with it."""
-    snr_low_db: float = 5.0
-    """Loudest noise that is added: lowest signal-to-noise ratio in decibels."""
-    snr_high_db: float = 25.0
-    """Softest noise that is added: highest signal-to-noise ratio in decibels."""
-    mixup: float = 0.2
-    """Parameter of the beta distribution from which the shares of two mixed clips are drawn."""
-    shift_p: float = 1.0
-    """Share of clips shifted."""
-    mask_bands_p: float = 1.0
-    """Share of clips with a mask over features."""
-    mask_ms_p: float = 1.0
-    """Share of clips with a mask over time."""
-    gain_p: float = 0.0
-    """Share of clips made louder or softer."""
-    speed_p: float = 0.0
-    """Share of clips made faster or slower."""
-    background_p: float = 0.0
-    """Share of clips with recorded noise added, from _background_noise_."""
-    colored_p: float = 0.0
-    """Share of clips with drawn noise added, from white to brown."""
-    mixup_p: float = 0.0
-    """Share of clips mixed with another of the batch."""
+    gain_db: NotNegative = 6.0
+    """Largest gain, in either direction, in decibels."""
+    speed_perturb: Fraction = 0.1
+    """Largest change of speed, in either direction, as a fraction; the pitch changes with it."""
+    snr_min_db: float = 5.0
+    """Lowest signal-to-noise ratio of added noise in decibels."""
+    snr_max_db: float = 25.0
+    """Highest signal-to-noise ratio of added noise in decibels."""
+    mixup_alpha: Positive = 0.2
+    """Parameter of the beta distribution from which mixup draws the weights of two clips."""
+    shift_p: Probability = 1.0
+    """Probability of a shift in time."""
+    freq_mask_p: Probability = 1.0
+    """Probability of a frequency mask."""
+    time_mask_p: Probability = 1.0
+    """Probability of a time mask."""
+    gain_p: Probability = 0.0
+    """Probability of a gain."""
+    speed_perturb_p: Probability = 0.0
+    """Probability of a change of speed."""
+    background_noise_p: Probability = 0.0
+    """Probability of recorded noise, from _background_noise_."""
+    colored_noise_p: Probability = 0.0
+    """Probability of generated noise, from white to brown."""
+    mixup_p: Probability = 0.0
+    """Probability of mixup with another clip of the batch."""
 
     def __post_init__(self) -> None:
-        _check_finite(self)
-        for name in ("shift_ms", "mask_bands", "mask_ms", "gain_db"):
-            _check(getattr(self, name) >= 0, f"{name}: {getattr(self, name)} must be at least 0")
-        for name in (f.name for f in fields(self) if f.name.endswith("_p")):
-            _check(0 <= getattr(self, name) <= 1, f"{name}: {getattr(self, name)} must be from 0 to 1")
-        _check(0 <= self.speed < 1, f"speed: {self.speed} must be at least 0 and under 1")
-        _check(self.mixup > 0, f"mixup: {self.mixup} must be over 0 (mixup_p 0 switches it off)")
-        _check(
-            self.snr_low_db <= self.snr_high_db,
-            f"snr_low_db: {self.snr_low_db:g} must be at most snr_high_db {self.snr_high_db:g}",
+        require(
+            self.snr_min_db <= self.snr_max_db,
+            f"snr_min_db: {self.snr_min_db:g} must be at most snr_max_db ({self.snr_max_db:g})",
         )
 
 
-@dataclass(frozen=True)
-class RecurrentConfig(Strict):
-    """Perhaps convolutions, a stack of recurrent layers, a pooling over time, and a linear head."""
+class ModelConfig:
+    """Base of the settings of a model. Subclasses are schemas whose `kind` names the model in JSON.
 
-    front: Literal["none", "conv1d", "conv2d", "residual"] = "none"
-    """Convolutions before the recurrent layers: over time, over time and frequency, or residual ones."""
-    channels: int = 32
-    """Channels of a front's first convolution; later ones have two to four times as many."""
+    `wordspot.models.MODELS` says which Module implements each.
+    """
+
+    kind: str
+
+    @property
+    def streams(self) -> bool:
+        """Whether the model reads a clip from start to end only, and so could follow a stream."""
+        return False
+
+
+@schema
+class RecurrentConfig(ModelConfig):
+    """An optional convolutional encoder, recurrent layers, a pooling over time, and a linear layer."""
+
+    kind: Literal["recurrent"] = field(default="recurrent", kw_only=True)
+    """Name of this kind of model."""
+    encoder: Annotated[str, OneOf(ENCODERS)] = "none"
+    """Encoder: none, convolutions over time (conv1d), over time and frequency (conv2d), or with residual
+    connections (residual)."""
+    channels: Count = 32
+    """Channels of the encoder's first convolution; later ones have two to four times as many."""
     cell: Literal["rnn", "lstm", "gru"] = "lstm"
-    """Elman network with tanh, long short-term memory, or gated recurrent unit."""
+    """Elman network with tanh (rnn), long short-term memory (lstm), or gated recurrent unit (gru)."""
     bidirectional: bool = False
     """Read the clip in both directions."""
-    units: int = 128
-    """Units of each layer and direction."""
-    layers: int = 2
-    """Layers, one above the other."""
-    pooling: Literal["last", "mean", "additive", "multi-head"] = "mean"
-    """What the head sees: the final state, or a mean over the clip's frames, even or by attention."""
-    dropout: float = 0.2
-    """Share of units dropped between layers and before the head in training."""
+    hidden_size: Count = 128
+    """Size of the hidden state of each layer and direction."""
+    num_layers: Count = 2
+    """Recurrent layers."""
+    pooling: Annotated[str, OneOf(POOLINGS)] = "mean"
+    """Pooling over time: the last state (last), the mean over frames (mean), or attention with one head
+    (additive) or several (multi-head)."""
+    dropout: Fraction = 0.2
+    """Dropout between recurrent layers and before the linear layer."""
     batch_norm: bool = False
-    """Normalise the features over the batch before the model."""
+    """Batch normalisation of the features."""
     head_norm: bool = False
-    """Normalise over the batch what the head sees."""
+    """Batch normalisation before the linear layer."""
+
+    @property
+    def streams(self) -> bool:
+        """Whether the model reads a clip from start to end only."""
+        return not self.bidirectional
 
     @property
     def state_size(self) -> int:
-        """Features of the recurrent state of a frame, of both directions where there are two."""
-        return self.units * (2 if self.bidirectional else 1)
+        """Size of the recurrent state of a frame, of both directions together."""
+        return self.hidden_size * (2 if self.bidirectional else 1)
 
     def __post_init__(self) -> None:
-        _check_finite(self)
-        for name in ("channels", "units", "layers"):
-            _check(getattr(self, name) > 0, f"{name}: {getattr(self, name)} must be over 0")
-        _check(
+        require(
             self.pooling != "multi-head" or self.state_size % HEADS == 0,
-            f"units: {self.units} give states of {self.state_size}, which {HEADS} heads can't share: "
-            f"take a multiple of {HEADS}",
+            f"hidden_size: {self.hidden_size} gives states of size {self.state_size}, which {HEADS} heads "
+            f"can't share: use a multiple of {HEADS}",
         )
-        _check(0 <= self.dropout < 1, f"dropout: {self.dropout} must be at least 0 and under 1")
 
 
-@dataclass(frozen=True)
-class TrainingConfig(Strict):
+@schema
+class BCResNetConfig(ModelConfig):
+    """Broadcast residual network (Kim et al. 2021): convolutions alone."""
+
+    kind: Literal["bc-resnet"] = field(default="bc-resnet", kw_only=True)
+    """Name of this kind of model."""
+    scale: Positive = 3.0
+    """Width: the paper's BC-ResNet-1 has 1, BC-ResNet-3 has 3, BC-ResNet-8 has 8."""
+    dropout: Fraction = 0.1
+    """Dropout of whole channels in every block."""
+    sub_bands: Count = 5
+    """Frequency bands that are normalised separately (sub-spectral normalisation)."""
+
+
+@schema
+class TrainingConfig:
     """The recipe of the training loop."""
 
-    epochs: int = 30
-    """Times that the training clips are gone through."""
-    batch_size: int = 64
-    """Clips in a step."""
+    epochs: Count = 30
+    """Passes over the training clips."""
+    batch_size: Count = 64
+    """Clips per step."""
     optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
     """AdamW, Adam, or stochastic gradient descent with momentum 0.9."""
-    learning_rate: float = 2e-3
-    """Peak of the schedule: a linear rise, then half a cosine down to nothing."""
-    warmup: float = 0.1
-    """Share of all steps in which the rate rises."""
-    weight_decay: float = 0.01
-    """Decay of the weights; for adam and sgd an L2 penalty."""
-    label_smoothing: float = 0.0
-    """Share of the target that is spread over all classes."""
-    clip_norm: float = 1.0
-    """Longest gradient: a longer one is scaled down to it."""
-    patience: int = 10
-    """Epochs after the best one, by validation accuracy and then loss, after which training stops early."""
-    seed: int = 0
-    """Draws initial weights, order of clips, augmentation and dropout."""
+    learning_rate: Positive = 2e-3
+    """Peak of the schedule: a linear warmup, then a half cosine down to zero."""
+    warmup: Fraction = 0.1
+    """Fraction of all steps in which the learning rate rises."""
+    weight_decay: NotNegative = 0.01
+    """Decoupled weight decay (adamw) or L2 penalty (adam, sgd)."""
+    label_smoothing: Fraction = 0.0
+    """Fraction of the target that is spread over all classes."""
+    clip_norm: Positive = 1.0
+    """Largest norm of the gradient; a larger one is scaled down to it."""
+    patience: Count = 10
+    """Epochs without improvement, by validation accuracy and then loss, after which training stops."""
+    seed: Annotated[int, Ge(0), Lt(2**31)] = 0
+    """Seed of initial weights, order of clips, augmentation and dropout."""
+
+
+@schema
+class RunConfig:
+    """One whole experiment: equal configs on equal clips give equal weights on the same machine."""
+
+    model: Annotated[ModelConfig, Subclasses()] = RecurrentConfig()
+    corpus: CorpusConfig = CorpusConfig()
+    features: FeatureConfig = FeatureConfig()
+    augment: Annotated[AugmentConfig, Subclasses()] = AugmentConfig()
+    training: TrainingConfig = TrainingConfig()
 
     def __post_init__(self) -> None:
-        _check_finite(self)
-        for name in ("epochs", "batch_size", "patience"):
-            _check(getattr(self, name) >= 1, f"{name}: {getattr(self, name)} must be at least 1")
-        for name in ("learning_rate", "clip_norm"):
-            _check(getattr(self, name) > 0, f"{name}: {getattr(self, name)} must be over 0")
-        _check(self.weight_decay >= 0, f"weight_decay: {self.weight_decay} must be at least 0")
-        _check(
-            0 <= self.label_smoothing < 1,
-            f"label_smoothing: {self.label_smoothing} must be at least 0 and under 1",
-        )
-        _check(0 <= self.warmup < 1, f"warmup: {self.warmup} must be at least 0 and under 1")
-        _check(0 <= self.seed < 2**31, f"seed: {self.seed} must be at least 0 and under 2147483648")
-
-
-@dataclass(frozen=True)
-class RunConfig(Strict):
-    """One experiment, whole: equal configs on equal clips give equal weights on the same machine."""
-
-    model: RecurrentConfig = field(default_factory=RecurrentConfig)
-    corpus: CorpusConfig = field(default_factory=CorpusConfig)
-    features: FeatureConfig = field(default_factory=FeatureConfig)
-    augment: AugmentConfig = field(default_factory=AugmentConfig)
-    training: TrainingConfig = field(default_factory=TrainingConfig)
-
-    def __post_init__(self) -> None:
-        features, rate_hz = self.features, self.corpus.rate_hz
-        window = round(features.win_ms * rate_hz / 1000)
-        _check(window >= 1, f"win_ms: {features.win_ms} is under one sample")
-        _check(
+        features, sample_rate = self.features, self.corpus.sample_rate
+        window = round(features.win_ms * sample_rate / 1000)
+        require(window >= 1, f"win_ms: {features.win_ms} is shorter than one sample")
+        require(
             window <= features.n_fft,
-            f"win_ms: {features.win_ms:g} ms are {window} samples at {rate_hz} Hz, "
-            f"over n_fft {features.n_fft}: shorten win_ms or raise n_fft",
+            f"win_ms: {features.win_ms:g} ms are {window} samples at {sample_rate} Hz, "
+            f"more than n_fft ({features.n_fft}): shorten win_ms or raise n_fft",
         )
-        _check(
-            features.f_max_hz <= rate_hz / 2,
-            f"f_max_hz: {features.f_max_hz:g} is over {rate_hz / 2:g}, half of the sampling rate",
+        require(
+            features.f_max_hz <= sample_rate / 2,
+            f"f_max_hz: {features.f_max_hz:g} is over half of the sampling rate ({sample_rate / 2:g})",
         )
-        _check(round(features.hop_ms * rate_hz / 1000) >= 1, f"hop_ms: {features.hop_ms} is under one sample")
-        _check(
+        require(
+            round(features.hop_ms * sample_rate / 1000) >= 1,
+            f"hop_ms: {features.hop_ms} is shorter than one sample",
+        )
+        require(
             self.corpus.samples > features.n_fft // 2,
-            f"seconds: {self.corpus.seconds:g} are {self.corpus.samples} samples, "
+            f"seconds: {self.corpus.seconds:g} s are {self.corpus.samples} samples, "
             f"too few for n_fft {features.n_fft}",
         )
 
 
-def parse_config(stored: Any) -> RunConfig:
-    """Make a config of what JSON gave. Raises UsageError that names a setting that doesn't fit."""
-    from pydantic import TypeAdapter, ValidationError  # costs a tenth of a second
-
-    try:
-        return TypeAdapter(RunConfig).validate_python(stored)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-
-
-def read_recipe(path: Path) -> RunConfig:
-    """Read a config as `train` takes it: the config.json of a run, or the best.json of a sweep.
-
-    Raises UsageError where there is none, or one that this version doesn't know.
-    """
-    try:
-        return parse_config(json.loads(path.read_text(encoding="utf-8"))["config"])
-    except OSError as error:
-        reason = error.strerror
-    except (ValueError, KeyError, TypeError, UsageError) as error:
-        reason = str(error).splitlines()[0]
-    raise UsageError(f"{path}: not a config of this version of wordspot ({reason})")
-
-
 def vary(config: RunConfig, **settings: Any) -> RunConfig:
-    """Change settings of a config by their names alone, which no two of its parts share.
+    """Change settings of a config by name; no two of its sections share a name.
+
+    Raises UsageError for a name that no section has.
 
     >>> vary(RunConfig(), n_mels=80, epochs=5).features.n_mels
     80
     """
-    for part in (f.name for f in fields(config)):
-        section = getattr(config, part)
-        own = {name: settings.pop(name) for name in list(settings) if hasattr(section, name)}
-        config = replace(config, **{part: replace(section, **own)})
-    _check(not settings, f"{', '.join(settings)}: no such setting")
+    for name in (f.name for f in fields(config)):
+        section = getattr(config, name)
+        own = {key: settings.pop(key) for key in list(settings) if key in section.__dataclass_fields__}
+        if own:
+            config = replace(config, **{name: replace(section, **own)})
+    require(not settings, f"{', '.join(settings)}: no such setting")
     return config
 
 
 def differences(one: Any, other: Any) -> list[str]:
-    """Name the settings in which two configs differ.
+    """List the settings in which two configs differ.
 
     >>> differences(RunConfig(), RunConfig(training=TrainingConfig(epochs=5)))
     ['epochs 30 against 5']

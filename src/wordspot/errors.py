@@ -1,4 +1,4 @@
-"""What a user can mend: each error is one line that says what is wrong, where, and the mend."""
+"""Errors that a user can fix: each is one line that says what is wrong, where, and what to do."""
 
 import sys
 import warnings
@@ -11,17 +11,17 @@ class WordspotError(Exception):
 
 
 class UsageError(WordspotError):
-    """Wrong use: a setting, an argument or a place that can't be meant as it was given."""
+    """Wrong use: a setting, an argument or a folder that can't be right."""
 
     exit_code = 2
 
 
 class DivergedError(WordspotError):
-    """A training whose loss is no number any more."""
+    """Training whose loss became infinite or NaN."""
 
 
 class ClipError(WordspotError):
-    """One sound file that can't be used as a clip; `reason` says why, without the path."""
+    """A sound file that can't be used as a clip; `reason` says why, without the path."""
 
     def __init__(self, path: object, reason: str) -> None:
         super().__init__(path, reason)  # both, so that the error can pass from process to process
@@ -33,5 +33,5 @@ class ClipError(WordspotError):
 
 
 def warn_in_one_line() -> None:
-    """Show warnings as errors are shown: one line, without a place in the code."""
+    """Print warnings like errors: one line, without the source line."""
     warnings.showwarning = lambda message, *_args, **_kwargs: print(f"wordspot: {message}", file=sys.stderr)

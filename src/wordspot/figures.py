@@ -1,8 +1,8 @@
-"""Figures: drawn without a screen, shown inline by notebooks, saved whole, the same bytes each time."""
+"""Figures: drawn without a screen, shown inline by notebooks, saved with the same bytes each time."""
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import matplotlib as mpl
 import numpy as np
@@ -10,10 +10,10 @@ from cycler import cycler
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from wordspot.files import whole_file
+from wordspot.files import atomic_write
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31")
-"""Told apart by colour-blind eyes too (Okabe and Ito 2008), but for the last, brown instead of yellow."""
+"""Safe for colour-blind readers (Okabe and Ito 2008), with brown in place of yellow."""
 
 STYLE: dict[Any, Any] = {
     "axes.grid": True,
@@ -27,23 +27,36 @@ STYLE: dict[Any, Any] = {
 
 
 def colors_for(count: int) -> list[str]:
-    """Give a colour for each of `count` models, from dark to light where there are many."""
+    """Give `count` colours, a range from dark to light where there are many."""
     if count <= len(COLORS):
         return list(COLORS[:count])
     return [to_hex(mpl.colormaps["viridis"](place)) for place in np.linspace(0, 0.95, count)]
 
 
 SYNTHETIC = "synthetic speech"
-"""What tables and figures are marked with where no human voice was heard."""
+"""Added to titles of results in which no human voice was heard."""
+
+
+class Source(Protocol):
+    """Whatever a table or figure is made from: a corpus, an evaluation, a comparison."""
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether it is of synthetic speech."""
+
+
+def titled(title: str, source: Source) -> str:
+    """Give the title of a table, marked where its source is synthetic speech."""
+    return f"{title} ({SYNTHETIC})" if source.synthetic else title
 
 
 class Plot(Figure):
-    """A figure that a notebook shows by itself, without pyplot and its open windows."""
+    """A figure that notebooks show by themselves, without pyplot and its open windows."""
 
-    def __init__(self, figsize: tuple[float, float], *, synthetic: bool = False) -> None:
-        """Begin a figure of a size in inches; one of `synthetic` speech says so above."""
+    def __init__(self, figsize: tuple[float, float], source: Source) -> None:
+        """Begin a figure with a size in inches, marked where its source is synthetic speech."""
         super().__init__(figsize=figsize)
-        if synthetic:
+        if source.synthetic:
             self.suptitle(SYNTHETIC, x=0.01, horizontalalignment="left", fontsize="small", style="italic")
 
     def _repr_png_(self) -> bytes:
@@ -53,7 +66,7 @@ class Plot(Figure):
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Save a figure in the format that the name's suffix says, without the date."""
-    with mpl.rc_context(STYLE), whole_file(path) as part:
+    """Save a figure in the format of the suffix, without a date."""
+    with mpl.rc_context(STYLE), atomic_write(path) as part:
         suffix = path.suffix.removeprefix(".")
         figure.savefig(part, format=suffix, dpi=150, metadata={"Date": None} if suffix == "svg" else None)

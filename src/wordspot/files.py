@@ -1,4 +1,4 @@
-"""Files that are either whole or absent: each is written beside its place and moved there."""
+"""Atomic writes: files and folders are written under another name and moved into place when whole."""
 
 import json
 import os
@@ -12,11 +12,14 @@ from wordspot.errors import UsageError
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write to; on success it takes the place of `path`.
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a temporary path to write to; on success it replaces `path`.
 
-    Two processes may write the same file at the same time: the later one's stays.
+    Two processes may write the same file at once: the last one wins. Raises UsageError where `path` is a
+    folder.
     """
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder: name a file")
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         yield part
@@ -26,10 +29,10 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """Yield a new folder beside `path` to fill; on success it takes the place of `path`.
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder to fill; on success it replaces `path`.
 
-    Two processes may fill the same folder at the same time: the later one's stays.
+    Two processes may fill the same folder at once: the last one wins.
     """
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     shutil.rmtree(part, ignore_errors=True)
@@ -43,29 +46,29 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path`, whole or not at all."""
-    with whole_file(path) as part:
+    """Write text to a file atomically."""
+    with atomic_write(path) as part:
         part.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` to `path` as indented JSON, whole or not at all."""
+    """Write a value to a file as indented JSON, atomically."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def is_current(path: Path, sources: Iterable[Path]) -> bool:
-    """Say whether `path` is there and no older than what it was made of."""
+    """Tell whether a file exists and is not older than its sources."""
     if not path.is_file():
         return False
     return path.stat().st_mtime_ns >= max(source.stat().st_mtime_ns for source in sources)
 
 
 def output_folder(path: Path, mend: str = "choose another --out") -> Path:
-    """Make the folder `path` where it is missing. Raises UsageError where it can't be made or written to."""
+    """Create a folder where it is missing. Raises UsageError where it can't be created or written to."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{path}: can't make this folder ({error.strerror}): {mend}") from None
+        raise UsageError(f"{path}: can't create this folder ({error.strerror}): {mend}") from None
     if not os.access(path, os.W_OK):
-        raise UsageError(f"{path}: this folder can't be written to: {mend}")
+        raise UsageError(f"{path}: no permission to write to this folder: {mend}")
     return path

@@ -1,44 +1,87 @@
-"""A starting point for each model, chosen on the validation part of real clips."""
+"""A starting point for each model, chosen on the validation split of real clips, and recipes from files."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-from wordspot.config import AugmentConfig, FeatureConfig, RecurrentConfig, RunConfig, TrainingConfig
+from wordspot.config import (
+    AugmentConfig,
+    BCResNetConfig,
+    FeatureConfig,
+    RecurrentConfig,
+    RunConfig,
+    TrainingConfig,
+    vary,
+)
+from wordspot.errors import UsageError
+from wordspot.schema import validated
 
-STRONG = AugmentConfig(background_p=0.5, speed_p=0.5, mixup_p=0.5)
-"""For models that would learn the training clips by heart."""
+STRONG = AugmentConfig(background_noise_p=0.5, speed_perturb_p=0.5, mixup_p=0.5)
+"""Augmentation for models that would otherwise overfit."""
 
 LONG = TrainingConfig(epochs=25, label_smoothing=0.1)
-"""Strongly changed clips take longer to learn."""
+"""Strong augmentation takes more epochs."""
 
 STATIC = FeatureConfig(deltas=0)
 """Convolutions find derivatives by themselves."""
 
 LSTM = RunConfig(RecurrentConfig(cell="lstm"), augment=STRONG, training=LONG)
-BILSTM = replace(LSTM, model=RecurrentConfig(cell="lstm", bidirectional=True, units=96))
-CNN_LSTM = replace(BILSTM, model=replace(BILSTM.model, layers=1), features=STATIC)
+BILSTM = replace(LSTM, model=RecurrentConfig(cell="lstm", bidirectional=True, hidden_size=96))
+ATTENTION = vary(BILSTM, pooling="additive")
+CNN_LSTM = replace(vary(ATTENTION, num_layers=1, channels=24), features=STATIC)
 
 RECIPES: dict[str, RunConfig] = {
     "rnn": RunConfig(RecurrentConfig(cell="rnn"), training=TrainingConfig(epochs=15, learning_rate=1e-3)),
     "lstm": LSTM,
     "bilstm": BILSTM,
-    "gru": replace(LSTM, model=RecurrentConfig(cell="gru")),
-    "attention": replace(BILSTM, model=replace(BILSTM.model, pooling="additive")),
-    "cnn-lstm-1d": replace(CNN_LSTM, model=replace(CNN_LSTM.model, front="conv1d")),
-    "cnn-lstm": replace(
-        CNN_LSTM, model=replace(CNN_LSTM.model, front="conv2d", channels=24, pooling="additive")
-    ),
-    "wordspot": replace(
-        CNN_LSTM, model=replace(CNN_LSTM.model, front="residual", channels=24, pooling="additive")
+    "gru": vary(LSTM, cell="gru"),
+    "attention": ATTENTION,
+    "cnn-lstm-1d": vary(CNN_LSTM, encoder="conv1d", channels=32, pooling="mean"),
+    "cnn-lstm": vary(CNN_LSTM, encoder="conv2d"),
+    "wordspot": vary(CNN_LSTM, encoder="residual"),
+    "bc-resnet": replace(
+        LSTM, model=BCResNetConfig(), features=FeatureConfig(deltas=0, win_ms=30.0, hop_ms=10.0)
     ),
 }
 
 DESCRIPTIONS = {
     "rnn": "Elman network: the plain recurrent baseline.",
     "lstm": "Long short-term memory.",
-    "bilstm": "LSTM in both directions.",
+    "bilstm": "Bidirectional LSTM.",
     "gru": "Gated recurrent unit.",
-    "attention": "LSTM in both directions, pooled by additive attention.",
-    "cnn-lstm-1d": "Convolutions over time, BiLSTM.",
-    "cnn-lstm": "Convolutions over time and frequency, BiLSTM, additive attention.",
-    "wordspot": "Residual convolutions, BiLSTM, additive attention.",
+    "attention": "Bidirectional LSTM with additive attention.",
+    "cnn-lstm-1d": "Convolutions over time, bidirectional LSTM.",
+    "cnn-lstm": "Convolutions over time and frequency, bidirectional LSTM, additive attention.",
+    "wordspot": "Residual convolutions, bidirectional LSTM, additive attention.",
+    "bc-resnet": "BC-ResNet-3: broadcast residual convolutions, no recurrent layer.",
 }
+
+
+def recipe(name: str, **settings: Any) -> RunConfig:
+    """Give a recipe by its name, with settings changed by theirs. Raises UsageError for an unknown name.
+
+    >>> recipe("lstm", hidden_size=64).model.hidden_size
+    64
+    """
+    if name not in RECIPES:
+        raise UsageError(f"recipe: {name!r} must be one of {', '.join(RECIPES)}")
+    return vary(RECIPES[name], **settings)
+
+
+def read_recipe(path: Path) -> RunConfig:
+    """Read a config as `train` takes it: the config.json of a run, or the best.json of a sweep.
+
+    Raises UsageError where there is none, or one of another version.
+    """
+    try:
+        return validated(RunConfig, json.loads(path.read_text(encoding="utf-8"))["config"])
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}: name a recipe, or the config.json of a run") from None
+    except (KeyError, TypeError):
+        reason = "config is missing"
+    except (ValueError, UsageError) as error:
+        reason = str(error).splitlines()[0]
+    raise UsageError(
+        f"{path}: not a config of this version of wordspot ({reason}): name the config.json of a newer run"
+    )

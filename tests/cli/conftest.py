@@ -1,5 +1,6 @@
 """What the tests of the command line share: one call of it, and runs that no test may change."""
 
+import csv
 import shutil
 import subprocess
 import sys
@@ -7,12 +8,13 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from wordspot.cli import main
 
-SMALL = "--epochs 2 --units 8 --learning-rate 0.01 --threads 1"
+SMALL = "--epochs 2 --hidden-size 8 --learning-rate 0.01 --threads 1"
 """Settings of a run that takes a second; what is named after them counts."""
 
 
@@ -105,3 +107,23 @@ def assert_one_line(ran: Ran, code: int) -> None:
 
 def assert_nothing_half_written(folder: Path) -> None:
     assert [path for path in folder.rglob("*") if ".part" in path.name] == []
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def assert_drawing(path: Path) -> None:
+    """Assert that a figure is whole and shows something."""
+    if path.suffix == ".png":
+        assert path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+        assert path.stat().st_size > 5_000
+    else:
+        drawing = ElementTree.parse(path).getroot()
+        assert drawing.tag.endswith("svg")
+        assert len(list(drawing.iter("{http://www.w3.org/2000/svg}path"))) > 5

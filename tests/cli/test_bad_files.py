@@ -18,9 +18,10 @@ from tests.cli.conftest import (
     Command,
     assert_nothing_half_written,
     assert_one_line,
+    contents,
     train,
 )
-from tests.conftest import RATE_HZ, speaker_names
+from tests.conftest import SAMPLE_RATE, WORDS, speaker_names
 
 
 def empty(path: Path) -> None:
@@ -28,7 +29,7 @@ def empty(path: Path) -> None:
 
 
 def no_samples(path: Path) -> None:
-    soundfile.write(path, np.zeros(0, np.int16), RATE_HZ)
+    soundfile.write(path, np.zeros(0, np.int16), SAMPLE_RATE)
 
 
 def text(path: Path) -> None:
@@ -40,7 +41,7 @@ def cut_short(path: Path) -> None:
 
 
 def not_a_number(path: Path) -> None:
-    soundfile.write(path, np.full(8000, np.nan), RATE_HZ, subtype="FLOAT")
+    soundfile.write(path, np.full(8000, np.nan), SAMPLE_RATE, subtype="FLOAT")
 
 
 def folder(path: Path) -> None:
@@ -53,11 +54,11 @@ def slow(path: Path) -> None:
 
 
 def stereo(path: Path) -> None:
-    soundfile.write(path, np.zeros((8000, 2), np.int16), RATE_HZ)
+    soundfile.write(path, np.zeros((8000, 2), np.int16), SAMPLE_RATE)
 
 
 def coarse(path: Path) -> None:
-    soundfile.write(path, np.zeros(8000, np.int16), RATE_HZ, subtype="PCM_U8")
+    soundfile.write(path, np.zeros(8000, np.int16), SAMPLE_RATE, subtype="PCM_U8")
 
 
 Spoil = Callable[[Path], None]
@@ -67,7 +68,7 @@ CONVERTIBLE: list[Spoil] = [slow, stereo, coarse]
 
 @pytest.fixture
 def clip(recordings: Path) -> Path:
-    """Give one clip of the training part of `recordings`, to be spoiled."""
+    """Give one clip of the training split of `recordings`, to be spoiled."""
     return recordings / "high" / f"{speaker_names('training', 1)[0]}_nohash_0.wav"
 
 
@@ -137,7 +138,7 @@ def test_every_clip_bad(wordspot: Command, recordings: Path, tmp_path: Path) -> 
     assert_one_line(wordspot("explore", "--data", recordings, "--out", tmp_path / "out"), 1)
 
 
-def test_a_word_whose_clips_of_a_part_are_all_bad(
+def test_a_word_whose_clips_of_a_split_are_all_bad(
     wordspot: Command, recordings: Path, tmp_path: Path
 ) -> None:
     for speaker in speaker_names("testing", 3):
@@ -146,7 +147,7 @@ def test_a_word_whose_clips_of_a_part_are_all_bad(
     ran = wordspot(*train("lstm", recordings, tmp_path / "out"), "--skip-bad")
     assert ran.code == 1
     assert [line.split(":")[0] for line in ran.err.splitlines()] == ["wordspot", "wordspot"]
-    assert "no clips of low in the testing part" in ran.err
+    assert "no clips of low in the testing split" in ran.err
 
 
 def test_a_run_without_weights(wordspot: Command, own_run: Path, shared_recordings: Path) -> None:
@@ -167,7 +168,7 @@ def test_a_run_without_weights(wordspot: Command, own_run: Path, shared_recordin
         "null",
         '{"config": {}}',
         '{"config": {}, "provenance": {}}',
-        '{"config": {"model": {"units": "many"}}, "provenance": {}}',
+        '{"config": {"model": {"hidden_size": "many"}}, "provenance": {}}',
         "\udcff",
     ],
 )
@@ -177,6 +178,43 @@ def test_a_damaged_config(wordspot: Command, own_run: Path, shared_recordings: P
         ran = wordspot(*command.format(run=own_run, data=shared_recordings, small=SMALL).split())
         assert_one_line(ran, 1)
         assert str(own_run) in ran.err
+
+
+OLD_CONFIG = {
+    "model": {"front": "conv2d", "channels": 24, "cell": "lstm", "units": 96, "layers": 1, "pooling": "mean"},
+    "corpus": {"words": list(WORDS), "seconds": 1.0, "rate_hz": 16000},
+    "features": {"transform": "log-mel", "n_mels": 40, "level": True, "deltas": 0},
+    "augment": {"shift_ms": 100.0, "mask_bands": 8, "mask_ms": 200.0, "speed": 0.1, "background_p": 0.5},
+}
+"""A config with names that settings had once; its model has no kind."""
+
+
+@pytest.mark.parametrize("sections", [*([name] for name in OLD_CONFIG), list(OLD_CONFIG)])
+def test_a_run_of_an_older_version(
+    wordspot: Command, own_run: Path, shared_recordings: Path, tmp_path: Path, sections: list[str]
+) -> None:
+    stored = json.loads((own_run / "config.json").read_text())
+    stored["config"] |= {name: OLD_CONFIG[name] for name in sections}
+    (own_run / "config.json").write_text(json.dumps(stored))
+    before = contents(own_run)
+    for command in (
+        EVALUATE,
+        TRAIN.replace("{out}", "{run}"),
+        "predict {data} --run {run}",
+        "compare {run} wordspot --out {out}",
+        "mistakes {run} --data {data} --out {out}/page.html",
+    ):
+        arguments = command.format(run=own_run, data=shared_recordings, small=SMALL, out=tmp_path / "out")
+        ran = wordspot(*arguments.split())
+        assert_one_line(ran, 1)
+        place = own_run / "config.json"
+        assert ran.err.startswith(f"wordspot: {place}: not a config of this version of wordspot (")
+        assert ran.err.endswith("): train again with another --out\n")
+    assert_one_line(
+        wordspot("train", own_run / "config.json", "--data", shared_recordings, "--out", tmp_path / "out"), 2
+    )
+    assert contents(own_run) == before
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("kept", [0, 4, 100, -1])
@@ -207,7 +245,7 @@ def test_a_finished_run_with_damaged_progress(
         else:
             (damaged / name).write_text(content)
         ran = wordspot(*train("lstm", shared_recordings, damaged))
-        if ran.code == 0:  # what is lost may be made anew, but then whole
+        if ran.code == 0:  # what is lost may be made again, but then whole
             assert len((damaged / "metrics.jsonl").read_text().splitlines()) == 2
         else:
             assert_one_line(ran, 1)

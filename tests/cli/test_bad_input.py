@@ -1,6 +1,7 @@
 """What is wrong ends in one line that says so, the right exit code, and nothing half-written."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,14 @@ from tests.cli.conftest import (
 )
 from tests.conftest import speaker_names, write_corpus
 
+WRONG_MODELS = {
+    "unknown_kind": {"kind": "transformer"},
+    "without_kind": {"kind": None},
+    "other_kind": {"kind": "bc-resnet"},
+    "unknown_pooling": {"pooling": "max"},
+}
+"""Changes to the model of a config, by the name of the file in which they stand."""
+
 
 @pytest.fixture(scope="session")
 def places(
@@ -32,7 +41,16 @@ def places(
     top = tmp_path_factory.mktemp("places")
     found = {
         name: top / name
-        for name in ("nowhere", "file", "raw", "without_sounds", "without_words", "lacking", "unlisted")
+        for name in (
+            "nowhere",
+            "file",
+            "raw",
+            "without_sounds",
+            "without_words",
+            "lacking",
+            "unlisted",
+            "other_words",
+        )
     }
     found["file"].write_text("hello")
     found["raw"] = top / "sound.raw"
@@ -46,6 +64,12 @@ def places(
         for path in (found["lacking"] / "low").glob(f"{speaker}_nohash_*"):
             path.unlink()
     (found["unlisted"] / "SpeechCommands" / "speech_commands_v0.02").mkdir(parents=True)
+    shutil.copytree(shared_recordings / "low", found["other_words"] / "cat")
+    for name, changes in WRONG_MODELS.items():
+        found[name] = top / f"{name}.json"
+        config = json.loads((trained["lstm"] / "config.json").read_text())
+        config["config"]["model"] |= changes
+        found[name].write_text(json.dumps(config))
     return found | {"data": shared_recordings, "run": trained["lstm"]}
 
 
@@ -59,7 +83,7 @@ WRONG_USE = [
     TRAIN.replace("{out}", "{file}"),
     TRAIN.replace("{out}", "{file}/below"),
     TRAIN.replace("{out}", "{run} --seed 1"),
-    TRAIN.replace("{out}", "{run} --units 9 --hop-ms 10"),
+    TRAIN.replace("{out}", "{run} --hidden-size 9 --hop-ms 10"),
     f"{TRAIN} --transform mfcc --n-mfcc 41",
     f"{TRAIN} --hop-ms 0",
     f"{TRAIN} --win-ms 65",
@@ -79,6 +103,13 @@ WRONG_USE = [
     EVALUATE.replace("{run}", "{file}"),
     EVALUATE.replace("{data}", "{nowhere}"),
     EVALUATE.replace("{data}", "{lacking}"),
+    EVALUATE.replace("{data}", "{lacking} --split testing"),
+    EVALUATE.replace("{data}", "{other_words}"),
+    EVALUATE.replace("{data}", "{other_words} --split all"),
+    EVALUATE.replace("{data}", "{nowhere} --split all"),
+    EVALUATE.replace("{run}", "wordspt"),
+    EVALUATE.replace("{run}", "wordspot"),
+    EVALUATE.replace("{run}", "wordspot --split all"),
     f"{EVALUATE} --device nonsense",
     "predict {data} --run {nowhere}",
     "predict {data} --run {data}",
@@ -93,16 +124,29 @@ WRONG_USE = [
     "compare {run} --out {out}",
     "compare {run} {run} --out {out}",
     "compare {run} {nowhere} --out {out}",
+    "compare wordspot lstm --out {out}",
+    "compare wordspot {run} --data {data} --out {out}",
+    "compare --out {out}",
     "mistakes --data {data} --out {out}",
     "mistakes {nowhere} --data {data} --out {out}",
     "mistakes {run} --data {nowhere} --out {out}",
     "mistakes {run} --data {data} --out {file}/below",
+    "mistakes {run} --data {data} --out {data}",
+    "mistakes {run} --data {data} --out .",
+    "mistakes {run} --data {other_words} --out {out}",
+    "mistakes wordspt --data {data} --out {out}",
     "study --words low --data {data} --out {out}",
     "study --words low high --data {data} --out {out} --models lstm transformer",
     "study --words low high --data {data} --out {out} --experiments nonsense",
     "study --words low high --data {data} --out {out} --seeds 0",
+    "study --words low high --data {data} --out {out} --jobs 0",
+    "study --words low high --data {data} --out {out} --models --epochs 1",
     "train {nowhere}.json --data {data} --out {out}",
     "train {config} --data {data} --out {out}",
+    "train --data {data} --out {out} {config}",
+    "train {without_sounds}.json --data {data} --out {out}",
+    *(f"train {{{name}}} --data {{data}} --out {{out}}" for name in WRONG_MODELS),
+    "train bc-resnet --scale 0 --data {data} --out {out}",
     "report {nowhere}",
     "report {run}",
     "sweep lstm --words low high rise --data {nowhere} --out {out}",
@@ -167,6 +211,54 @@ def test_failure(wordspot: Command, places: dict[str, Path], tmp_path: Path, com
 @pytest.mark.parametrize("command", NO_GPU)
 def test_a_missing_gpu(wordspot: Command, places: dict[str, Path], tmp_path: Path, command: str) -> None:
     check(wordspot, places, tmp_path, command, 2)
+
+
+SAID = {
+    EVALUATE.replace("{data}", "{lacking}"): "or evaluate all clips with --split all",
+    EVALUATE.replace("{data}", "{other_words}"): "{other_words}, which has cat",
+    EVALUATE.replace("{data}", "{other_words} --split all"): "{other_words}: has no clips of low, high, rise",
+    EVALUATE.replace("{run}", "wordspt"): "wordspt: no run here (no config.json)",
+    EVALUATE.replace("{run}", "wordspt "): "or a pretrained recogniser (lstm, wordspot)",
+    "compare wordspot lstm --out {out}": "wordspot: not evaluated on the validation split",
+    "train {unknown_kind} --data {data} --out {out}": "'transformer' must be one of recurrent, bc-resnet",
+    "train {other_kind} --data {data} --out {out}": "encoder: no such setting",
+    "train {unknown_pooling} --data {data} --out {out}": "must be one of 'last', 'mean', 'additive', ",
+    "train {nowhere}.json --data {data} --out {out}": "{nowhere}.json: No such file or directory",
+    f"{TRAIN} --threads 0": "threads: 0 must be at least 1",
+    "mistakes {run} --data {data} --out {data}": "{data}: is a folder: name a file",
+    "study --words low high --data {data} --out {out} --models --epochs 1": "models: name at least one of ",
+    "own-words yes no --model transformer --out {out}": "'transformer' must be one of rnn, lstm, ",
+}
+
+
+@pytest.mark.parametrize("command", SAID)
+def test_what_is_said(wordspot: Command, places: dict[str, Path], tmp_path: Path, command: str) -> None:
+    ran = wordspot(*command.format(**places, small=SMALL, out=tmp_path / "out").split())
+    assert_one_line(ran, 2)
+    assert SAID[command].format(**places) in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["train", "lstm", "--data", "D", "--out", ""], "--out"),
+        (["train", "lstm", "--data", "D", "--out="], "--out"),
+        (["train", "lstm", "--data", "", "--out", "O"], "--data"),
+        (["evaluate", "", "--data", "D"], "evaluate"),
+        (["predict", "clip.wav", "--run", ""], "--run"),
+        (["predict", "", "clip.wav"], "predict"),
+        (["report", ""], "report"),
+        ([""], "wordspot"),
+    ],
+)
+def test_an_empty_argument_is_not_the_folder_one_is_in(
+    wordspot: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = wordspot(*arguments)
+    assert_one_line(ran, 2)
+    assert ran.err.startswith(f"wordspot: {name}: an empty value")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_cache_that_cannot_be_made(

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from tests.conftest import SPEAKERS, WORDS
-from wordspot.config import SILENCE, UNKNOWN, CorpusConfig
-from wordspot.corpus.corpus import open_corpus
+from tests.helpers import assert_one_line
+from wordspot.config import SILENCE, UNKNOWN, CorpusConfig, Runtime
+from wordspot.corpus.corpus import open_corpus, open_labelled
 from wordspot.corpus.folder import index_folder
-from wordspot.corpus.index import SPLITS, Split
-from wordspot.errors import ClipError, WordspotError
+from wordspot.errors import ClipError, UsageError, WordspotError
+from wordspot.layout import SPLITS, Split
+
+SKIP_BAD = Runtime(skip_bad=True)
 
 
 def paths_of(root: Path, word: str, split: Split) -> list[Path]:
@@ -52,7 +55,7 @@ def test_noise_that_cannot_be_read_is_left_out_and_named(noisy_recordings: Path)
     with pytest.raises(ClipError, match=r"noise0\.wav"):
         open_corpus(noisy_recordings, config)
     with pytest.warns(UserWarning, match=r"left out .*noise0\.wav"):
-        corpus = open_corpus(noisy_recordings, config, skip_bad=True)
+        corpus = open_corpus(noisy_recordings, config, SKIP_BAD)
     assert [path.name for path in corpus.noises] == ["noise1.wav"]
 
 
@@ -68,7 +71,7 @@ def test_added_classes_have_the_clips_of_a_word(noisy_recordings: Path) -> None:
 def test_a_word_without_clips_in_a_part_is_named(recordings: Path) -> None:
     for path in paths_of(recordings, "low", "validation"):
         path.unlink()
-    with pytest.raises(WordspotError, match="no clips of low in the validation part"):
+    with pytest.raises(WordspotError, match="no clips of low in the validation split"):
         open_corpus(recordings, CorpusConfig(words=WORDS))
     open_corpus(recordings, CorpusConfig(words=("high", "rise")))
 
@@ -81,14 +84,14 @@ def test_skipping_bad_clips_warns_and_names_the_first_five(recordings: Path) -> 
     with pytest.raises(WordspotError, match="and 6 more"):
         open_corpus(recordings, config)
     with pytest.warns(UserWarning, match="left out 7 unusable clips") as warned:
-        corpus = open_corpus(recordings, config, skip_bad=True)
+        corpus = open_corpus(recordings, config, SKIP_BAD)
     assert len(corpus.store.table) == 77
     message = str(warned[0].message)
     assert [str(path) in message for path in bad] == [True] * 5 + [False] * 2
     assert "\n" not in message
     # Opened from the store, they are still left out and named.
     with pytest.warns(UserWarning, match="left out 7 unusable clips"):
-        open_corpus(recordings, config, skip_bad=True)
+        open_corpus(recordings, config, SKIP_BAD)
 
 
 def test_skipping_every_clip_of_a_word_in_a_part_is_refused(recordings: Path) -> None:
@@ -96,9 +99,9 @@ def test_skipping_every_clip_of_a_word_in_a_part_is_refused(recordings: Path) ->
         path.write_text("hello")
     with (
         pytest.warns(UserWarning, match="left out 6"),
-        pytest.raises(WordspotError, match="no clips of low in the testing part"),
+        pytest.raises(WordspotError, match="no clips of low in the testing split"),
     ):
-        open_corpus(recordings, CorpusConfig(words=WORDS), skip_bad=True)
+        open_corpus(recordings, CorpusConfig(words=WORDS), SKIP_BAD)
 
 
 @pytest.mark.filterwarnings("ignore:left out 84 unusable clips")
@@ -106,4 +109,71 @@ def test_skipping_every_clip_is_refused(recordings: Path) -> None:
     for path in recordings.rglob("*.wav"):
         path.write_text("hello")
     with pytest.raises(WordspotError):
-        open_corpus(recordings, CorpusConfig(words=WORDS), skip_bad=True)
+        open_corpus(recordings, CorpusConfig(words=WORDS), SKIP_BAD)
+
+
+def test_settings_change_the_config_by_name(shared_recordings: Path) -> None:
+    corpus = open_corpus(shared_recordings, words=("low", "rise"), seconds=0.5)
+    assert corpus.config == CorpusConfig(words=("low", "rise"), seconds=0.5)
+    assert corpus.store.samples.shape == (56, 8000)
+    assert corpus.data == str(shared_recordings)
+    assert corpus.runtime == Runtime()
+    few = open_corpus(shared_recordings, CorpusConfig(words=WORDS), clips_per_word=1)
+    assert len(few.table("training")) == 3
+    with pytest.raises(UsageError, match="skip_bad: no such setting"):
+        open_corpus(shared_recordings, words=WORDS, skip_bad=True)
+
+
+def test_an_open_corpus_is_returned_as_it_is(shared_recordings: Path) -> None:
+    corpus = open_corpus(shared_recordings, words=("low", "rise"))
+    assert open_corpus(corpus) is corpus
+    assert open_corpus(corpus, CorpusConfig(words=("low", "rise"))) is corpus
+
+
+def test_only_splits_that_are_asked_for_need_every_word(recordings: Path) -> None:
+    for path in paths_of(recordings, "low", "validation"):
+        path.unlink()
+    corpus = open_corpus(recordings, words=WORDS, splits=("training", "testing"))
+    assert Counter(corpus.table("validation")["word"]) == {"high": 6, "rise": 6}
+
+
+def test_a_fingerprint_of_a_split_is_of_its_clips_alone(recordings: Path) -> None:
+    before = open_corpus(recordings, words=WORDS)
+    prints = {split: before.fingerprint(split) for split in SPLITS}
+    assert len(set(prints.values())) == 3
+    paths_of(recordings, "low", "testing")[0].unlink()
+    after = open_corpus(recordings, words=WORDS)
+    same = [after.fingerprint(split) == prints[split] for split in SPLITS]
+    assert same == [True, True, False]
+
+
+# All clips of a folder, whatever their splits
+
+
+def test_labelled_clips_are_all_tested(shared_recordings: Path) -> None:
+    config = CorpusConfig(words=WORDS, clips_per_word=1)
+    corpus = open_labelled(shared_recordings, config, Runtime())
+    assert Counter(corpus.table("testing")["word"]) == dict.fromkeys(WORDS, 28)
+    assert corpus.table("testing")["speaker"].nunique() == sum(SPEAKERS.values())
+    assert len(corpus.table("training")) == len(corpus.table("validation")) == 0
+    assert corpus.config.classes == config.classes
+
+
+def test_labelled_clips_of_some_words_are_enough(shared_recordings: Path) -> None:
+    config = CorpusConfig(words=("low", "high", "off"))
+    with pytest.warns(UserWarning, match="left out 28 clips of other words"):
+        corpus = open_labelled(shared_recordings, config, Runtime())
+    assert Counter(corpus.table("testing")["word"]) == {"low": 28, "high": 28}
+    assert [len(batch.labels) for batch in corpus.loader("testing")] == [56]
+    assert {int(label) for batch in corpus.loader("testing") for label in batch.labels} == {0, 1}
+
+
+def test_labelled_clips_of_other_words_are_unknown_where_that_is_a_class(shared_recordings: Path) -> None:
+    corpus = open_labelled(shared_recordings, CorpusConfig(words=("low",), unknown=True), Runtime())
+    assert Counter(corpus.table("testing")["word"]) == {"low": 28, UNKNOWN: 56}
+
+
+def test_a_folder_without_any_of_the_words_is_refused(shared_recordings: Path) -> None:
+    with pytest.raises(UsageError, match="no clips of yes, no") as caught:
+        open_labelled(shared_recordings, CorpusConfig(words=("yes", "no")), Runtime())
+    assert_one_line(caught.value)

@@ -8,16 +8,15 @@ import pytest
 from wordspot.config import SILENCE, UNKNOWN, CorpusConfig
 from wordspot.corpus.index import (
     ADDED,
-    SPLITS,
     Clip,
     Index,
-    Split,
     assert_every_class,
     assert_speakers_apart,
     choose,
     mean_per_word,
 )
 from wordspot.errors import UsageError, WordspotError
+from wordspot.layout import SPLITS, Split
 
 COUNTS: dict[str, tuple[int, int, int]] = {
     "yes": (4, 1, 1),
@@ -57,7 +56,7 @@ def test_unknown_clips_are_as_many_as_of_a_word(index: Index) -> None:
     chosen = choose(index, CorpusConfig(words=("yes", "no"), unknown=True))
     assert count(chosen, "yes") == COUNTS["yes"]
     assert count(chosen, "no") == COUNTS["no"]
-    # On average 3.5, 1 and 0.5, rounded up; nobody says another word in the validation part.
+    # On average 3.5, 1 and 0.5, rounded up; nobody says another word in the validation split.
     assert count(chosen, UNKNOWN) == (4, 0, 1)
     assert len(chosen) == 15
     others = [clip for clip in chosen if clip.word == UNKNOWN]
@@ -110,7 +109,7 @@ def test_a_class_without_clips_in_a_part_is_refused() -> None:
     every = [(word, split) for word in (*config.words, SILENCE) for split in SPLITS]
     assert_every_class(every, config)
     for word, split in every:
-        with pytest.raises(WordspotError, match=f"no clips of {word} in the {split} part"):
+        with pytest.raises(WordspotError, match=f"no clips of {word} in the {split} split"):
             assert_every_class([pair for pair in every if pair != (word, split)], config)
 
 

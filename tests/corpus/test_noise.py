@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.conftest import RATE_HZ, SPEAKERS, noise, write_samples
-from wordspot.config import SILENCE, CorpusConfig
+from tests.conftest import SAMPLE_RATE, SPEAKERS, noise, write_samples
+from wordspot.config import SILENCE, CorpusConfig, Runtime
 from wordspot.corpus.corpus import open_corpus
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import Clip, choose
@@ -34,7 +34,7 @@ def test_no_moment_of_a_recording_stands_in_two_parts(noisy_recordings: Path, se
             if cut.path == path:
                 assert cut.stop
                 assert 0 <= cut.start < cut.stop <= frames
-                assert cut.stop - cut.start == round(seconds * RATE_HZ)
+                assert cut.stop - cut.start == round(seconds * SAMPLE_RATE)
                 assert set(part_of[cut.start : cut.stop]) <= {"", cut.split}
                 part_of[cut.start : cut.stop] = cut.split
         assert {"training", "validation", "testing"} <= set(part_of)
@@ -69,7 +69,7 @@ def test_stored_silence_is_the_noise_at_its_gain(noisy_recordings: Path) -> None
         recording, _ = soundfile.read(noisy_recordings / cut.path, dtype="int16")
         expected = np.round(recording[cut.start : cut.stop] * cut.gain)
         assert np.array_equal(store.samples[row], expected)
-        assert store.table["length"][row] == RATE_HZ
+        assert store.table["length"][row] == SAMPLE_RATE
 
 
 def test_the_table_says_where_silence_is_cut_from(noisy_recordings: Path) -> None:
@@ -82,10 +82,10 @@ def test_the_table_says_where_silence_is_cut_from(noisy_recordings: Path) -> Non
 
 
 def test_noise_of_another_rate_gives_cuts_of_full_length(recordings: Path) -> None:
-    write_samples(recordings / "_background_noise_" / "rain.wav", noise(100_000), rate_hz=8_000)
-    store = open_corpus(recordings, CONFIG, convert=True).store
+    write_samples(recordings / "_background_noise_" / "rain.wav", noise(100_000), sample_rate=8_000)
+    store = open_corpus(recordings, CONFIG, Runtime(convert=True)).store
     silence = store.table["word"] == SILENCE
-    assert set(store.table["length"][silence]) == {RATE_HZ}
+    assert set(store.table["length"][silence]) == {SAMPLE_RATE}
     assert np.abs(store.samples[np.flatnonzero(silence)[-1], -100:]).max() > 0
 
 
@@ -107,5 +107,5 @@ def test_noise_for_training_is_the_first_four_fifths_of_each_recording(tmp_path:
     paths = [tmp_path / "rain.wav", tmp_path / "wind.flac"]
     write_samples(paths[0], range(100))
     write_samples(paths[1], range(1000, 1050))
-    assert noise_of("training", paths, RATE_HZ).tolist() == [*range(80), *range(1000, 1040)]
-    assert noise_of("training", [], RATE_HZ).tolist() == []
+    assert noise_of("training", paths, SAMPLE_RATE).tolist() == [*range(80), *range(1000, 1040)]
+    assert noise_of("training", [], SAMPLE_RATE).tolist() == []

@@ -86,7 +86,7 @@ def test_the_newest_version_is_taken(root: Path) -> None:
 def test_a_speaker_in_two_parts_is_refused(root: Path, line: str) -> None:
     with (find_index(root).root / "testing_list.txt").open("a") as out:
         out.write(f"{line}\n")
-    with pytest.raises(WordspotError, match="stands in two parts"):
+    with pytest.raises(WordspotError, match="is in two splits"):
         open_corpus(root, CONFIG)
 
 
@@ -151,7 +151,7 @@ def test_a_download_that_broke_off_leaves_nothing_and_can_be_repeated(
     whole = archive.read_bytes()
     archive.write_bytes(whole[: int(share * len(whole))])
     root = tmp_path / "root"
-    with pytest.raises(WordspotError, match="broke off") as error:
+    with pytest.raises(WordspotError, match=r"^the download of .* failed") as error:
         download(root, archive.as_uri())
     assert "\n" not in str(error.value)
     assert version_in(root) is None
@@ -166,7 +166,7 @@ def test_a_download_of_another_checksum_leaves_nothing_and_can_be_repeated(
 ) -> None:
     root, url = tmp_path / "root", archive.as_uri()
     monkeypatch.setitem(speechcommands._CHECKSUMS, url, "0" * 64)
-    with pytest.raises(WordspotError, match="broke off"):
+    with pytest.raises(WordspotError, match=r"^the download of .* failed"):
         download(root, url)
     assert list(root.iterdir()) == []
     monkeypatch.setitem(speechcommands._CHECKSUMS, url, hashlib.sha256(archive.read_bytes()).hexdigest())
@@ -175,7 +175,7 @@ def test_a_download_of_another_checksum_leaves_nothing_and_can_be_repeated(
 
 
 def test_a_download_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(WordspotError, match="broke off") as error:
+    with pytest.raises(WordspotError, match=r"^the download of .* failed") as error:
         download(tmp_path / "root", (tmp_path / "nowhere.tar.gz").as_uri())
     assert "\n" not in str(error.value)
     assert list((tmp_path / "root").iterdir()) == []

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import noise, write_samples
+from wordspot.audio.io import read_clip
 from wordspot.config import CorpusConfig
 from wordspot.corpus import store as store_module
-from wordspot.corpus.audio import read_clip
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.store import Store, cache_folder, open_store
 from wordspot.errors import WordspotError
@@ -193,7 +193,7 @@ def test_bad_clips_are_named_and_counted(clips: Path, cache: Path) -> None:
         build(clips)
     assert str(error.value).startswith(f"{clips / 'a' / 'short.wav'}: not a readable sound file: ")
     (clips / "b" / "long.wav").write_text("hello")
-    write_samples(clips / "b" / "other.wav", [1], rate_hz=8000)
+    write_samples(clips / "b" / "other.wav", [1], sample_rate=8000)
     with pytest.raises(WordspotError) as error:
         build(clips)
     assert str(error.value).startswith(f"{clips / 'a' / 'short.wav'}: ")
@@ -214,7 +214,7 @@ def test_bad_clips_are_left_out_where_asked(clips: Path) -> None:
 
 
 def test_clips_of_another_rate_are_converted_where_asked(clips: Path) -> None:
-    write_samples(clips / "a" / "short.wav", np.full(30, 1000), rate_hz=8000)
+    write_samples(clips / "a" / "short.wav", np.full(30, 1000), sample_rate=8000)
     with pytest.raises(WordspotError, match="8000 Hz"):
         build(clips)
     assert build(clips, convert=True).table["length"][0] == 60

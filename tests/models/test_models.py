@@ -1,26 +1,37 @@
 """What every model keeps, whatever it is made of: a recipe is tested by being listed in RECIPES."""
 
-from dataclasses import asdict, replace
+import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
 import pytest
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from wordspot.config import RunConfig, vary
+from wordspot.config import POOLINGS, RecurrentConfig, RunConfig, vary
 from wordspot.files import write_json
-from wordspot.models.recognizer import CONFIG, Recognizer, load, save_weights
+from wordspot.models import MODELS, make_model
+from wordspot.models.recognizer import Recognizer
 from wordspot.recipes import RECIPES
+from wordspot.runs.run import CONFIG, Run
+from wordspot.schema import validated
 
-POOLINGS: tuple[Literal["last", "mean", "additive", "multi-head"], ...] = (
-    "last",
-    "mean",
-    "additive",
-    "multi-head",
-)
 CLIPS, FRAMES = 12, 25
+
+
+def variants() -> dict[str, RunConfig]:
+    """Give each recipe, the recurrent ones with every pooling."""
+    found: dict[str, RunConfig] = {}
+    for name, config in RECIPES.items():
+        if isinstance(config.model, RecurrentConfig):
+            found |= {f"{name}, {pooling}": vary(config, pooling=pooling) for pooling in POOLINGS}
+        else:
+            found[name] = config
+    return found
+
+
+VARIANTS = variants()
 
 
 @pytest.fixture(params=RECIPES)
@@ -28,9 +39,9 @@ def recipe(request: pytest.FixtureRequest) -> RunConfig:
     return RECIPES[request.param]
 
 
-@pytest.fixture(params=POOLINGS)
-def config(request: pytest.FixtureRequest, recipe: RunConfig) -> RunConfig:
-    return replace(recipe, model=replace(recipe.model, pooling=request.param))
+@pytest.fixture(params=VARIANTS)
+def config(request: pytest.FixtureRequest) -> RunConfig:
+    return VARIANTS[request.param]
 
 
 def build(config: RunConfig, seed: int = 0) -> Recognizer:
@@ -46,12 +57,22 @@ def clips(recognizer: Recognizer) -> tuple[Tensor, Tensor]:
     return features, frames
 
 
+def test_every_kind_of_model_has_a_recipe() -> None:
+    assert {type(config.model) for config in RECIPES.values()} == set(MODELS)
+
+
 def test_shape(config: RunConfig) -> None:
     recognizer = build(config)
     features, frames = clips(recognizer)
     assert recognizer.model(features, frames).shape == (CLIPS, len(config.corpus.classes))
     waveforms = torch.randn(3, config.corpus.samples)
     assert recognizer(waveforms).shape == (3, len(config.corpus.classes))
+
+
+@pytest.mark.parametrize(("n_features", "n_classes"), [(40, 12), (13, 2), (1, 3)])
+def test_any_number_of_features_and_classes(recipe: RunConfig, n_features: int, n_classes: int) -> None:
+    model = make_model(recipe.model, n_features, n_classes).eval()
+    assert model(torch.randn(2, 1, n_features), torch.tensor([1, 1])).shape == (2, n_classes)
 
 
 def test_finite_gradient_for_every_parameter(config: RunConfig) -> None:
@@ -85,9 +106,10 @@ def assert_saves_and_loads(config: RunConfig, folder: Path) -> None:
     waveforms = torch.randn(3, config.corpus.samples)
     recognizer.features.fit([(waveforms, torch.full((3,), config.corpus.samples))])
     write_json(folder / CONFIG, {"config": asdict(config), "provenance": {"data": {"fingerprint": ""}}})
-    save_weights(recognizer, folder)
-    loaded = load(folder)
+    Run(folder).write_weights(recognizer)
+    loaded = Run(folder).recognizer
     assert loaded.config == config
+    assert type(loaded.config.model) is type(config.model)
     lengths = torch.tensor([16_000, 9000, 1])
     assert torch.equal(loaded(waveforms, lengths), recognizer(waveforms, lengths))
 
@@ -97,8 +119,15 @@ def test_saves_and_loads(config: RunConfig, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("n_mfcc", [13, 40])
-def test_saves_and_loads_with_mfcc(n_mfcc: int, tmp_path: Path) -> None:
-    assert_saves_and_loads(vary(RunConfig(), transform="mfcc", n_mfcc=n_mfcc, level=False), tmp_path)
+def test_saves_and_loads_with_mfcc(recipe: RunConfig, n_mfcc: int, tmp_path: Path) -> None:
+    assert_saves_and_loads(vary(recipe, transform="mfcc", n_mfcc=n_mfcc, rms_normalize=False), tmp_path)
+
+
+def test_config_goes_to_json_and_back(config: RunConfig) -> None:
+    again = validated(RunConfig, json.loads(json.dumps(asdict(config))))
+    assert again == config
+    assert again.model.kind == config.model.kind
+    assert type(again.model) is type(config.model)
 
 
 def test_padding_changes_nothing(config: RunConfig) -> None:
@@ -110,6 +139,18 @@ def test_padding_changes_nothing(config: RunConfig) -> None:
     torch.testing.assert_close(
         recognizer.model(changed, frames), recognizer.model(features, frames), atol=1e-6, rtol=0
     )
+
+
+def test_the_ends_of_a_clip_count(config: RunConfig) -> None:
+    """The first and the last, whatever the pooling."""
+    recognizer = build(config)
+    features, frames = clips(recognizer)
+    first, last = features.clone(), features.clone()
+    first[:, 0] += 1
+    last[torch.arange(CLIPS), frames - 1] += 1
+    scores = recognizer.model(features, frames)
+    for changed in (first, last):
+        assert (recognizer.model(changed, frames) != scores).any(dim=1).all()
 
 
 def test_batch_of_one_is_a_row_of_many(config: RunConfig) -> None:
@@ -125,3 +166,9 @@ def test_initial_weights_follow_the_seed(recipe: RunConfig) -> None:
     one, same, other = (dict(build(recipe, seed).named_parameters()) for seed in (1, 1, 2))
     assert all(torch.equal(one[name], same[name]) for name in one)
     assert not all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_layers_are_described_in_one_line_each(recipe: RunConfig) -> None:
+    for text in MODELS[type(recipe.model)].describe(recipe.model):
+        assert text
+        assert "\n" not in text

@@ -8,9 +8,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-import wordspot.models.recognizer as recognizer
-from tests.runs import assert_one_line, files_of
+import wordspot.runs.weights as weights
+from tests.helpers import assert_one_line, files_of
 from wordspot.errors import WordspotError
+from wordspot.runs.run import Run
 from wordspot.training.checkpoint import FILE, load_checkpoint, save_checkpoint
 
 
@@ -34,9 +35,9 @@ def step(model: nn.Module, optimizer: torch.optim.Optimizer, seed: int) -> None:
 def test_next_steps_are_those_of_an_unbroken_run(name: str, tmp_path: Path) -> None:
     model, optimizer = make(name)
     step(model, optimizer, 1)
-    save_checkpoint(tmp_path, model, optimizer, 3)
+    save_checkpoint(Run(tmp_path), model, optimizer, 3)
     again, its_optimizer = make(name, seed=1)
-    assert load_checkpoint(tmp_path, again, its_optimizer) == 3
+    assert load_checkpoint(Run(tmp_path), again, its_optimizer) == 3
     for seed in (2, 3):
         step(model, optimizer, seed)
         step(again, its_optimizer, seed)
@@ -47,7 +48,7 @@ def test_next_steps_are_those_of_an_unbroken_run(name: str, tmp_path: Path) -> N
 def test_no_checkpoint_is_a_start(tmp_path: Path) -> None:
     model, optimizer = make("adam")
     before = model.weight.clone()
-    assert load_checkpoint(tmp_path, model, optimizer) == 0
+    assert load_checkpoint(Run(tmp_path), model, optimizer) == 0
     assert torch.equal(model.weight, before)
 
 
@@ -55,11 +56,11 @@ def test_no_checkpoint_is_a_start(tmp_path: Path) -> None:
 def test_damaged_checkpoint(tmp_path: Path, kept: int) -> None:
     model, optimizer = make("adamw")
     step(model, optimizer, 1)
-    save_checkpoint(tmp_path, model, optimizer, 3)
+    save_checkpoint(Run(tmp_path), model, optimizer, 3)
     path = tmp_path / FILE
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(WordspotError, match=r"state\.safetensors: damaged") as caught:
-        load_checkpoint(tmp_path, model, optimizer)
+        load_checkpoint(Run(tmp_path), model, optimizer)
     assert_one_line(caught.value)
 
 
@@ -67,13 +68,13 @@ def test_damaged_checkpoint(tmp_path: Path, kept: int) -> None:
 def test_checkpoint_that_lacks_something(tmp_path: Path, lost: str) -> None:
     model, optimizer = make("adamw")
     step(model, optimizer, 1)
-    save_checkpoint(tmp_path, model, optimizer, 3)
+    save_checkpoint(Run(tmp_path), model, optimizer, 3)
     tensors = load_file(tmp_path / FILE)
     metadata = {"epoch": "3"} if lost != "epoch" else None
     tensors.pop(lost, None)
     save_file(tensors, tmp_path / FILE, metadata)
     with pytest.raises(WordspotError, match=r"state\.safetensors: damaged") as caught:
-        load_checkpoint(tmp_path, model, optimizer)
+        load_checkpoint(Run(tmp_path), model, optimizer)
     assert_one_line(caught.value)
 
 
@@ -81,14 +82,14 @@ def test_write_that_breaks_off_leaves_the_last_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, optimizer = make("adam")
-    save_checkpoint(tmp_path, model, optimizer, 3)
+    save_checkpoint(Run(tmp_path), model, optimizer, 3)
     before = files_of(tmp_path)
 
     def half(_tensors: Any, path: Path, *_others: Any) -> None:
         path.write_bytes(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(recognizer, "save_file", half)
+    monkeypatch.setattr(weights, "save_file", half)
     with pytest.raises(KeyboardInterrupt):
-        save_checkpoint(tmp_path, model, optimizer, 4)
+        save_checkpoint(Run(tmp_path), model, optimizer, 4)
     assert files_of(tmp_path) == before

@@ -1,9 +1,5 @@
-"""The training loop: the schedule, what is drawn, what is kept, and what it refuses."""
+"""The training loop: the schedule, what is drawn, what is learnt and what of it is kept."""
 
-import importlib.metadata
-import json
-import shutil
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,59 +14,33 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 import wordspot.training.loop as loop
-from tests.conftest import RATE_HZ, SPEAKERS, WORDS, speaker_names
-from tests.runs import (
-    ABSENT_DEVICE,
-    assert_one_line,
-    assert_same_run,
-    files_of,
-    metrics_of,
-    same_weights,
-    shared_run,
-)
-from wordspot.analysis.evaluate import evaluate
+from tests.conftest import SAMPLE_RATE, SPEAKERS, speaker_names
+from tests.helpers import assert_same_run, same_weights
+from tests.training.conftest import with_training
 from wordspot.config import AugmentConfig, RecurrentConfig, RunConfig, TrainingConfig
-from wordspot.corpus.batches import Batch, loader
 from wordspot.corpus.corpus import open_corpus
-from wordspot.errors import UsageError, WordspotError
-from wordspot.models.recognizer import Recognizer, load, read_config
-from wordspot.training.loop import Tally, rate_at, seed_epoch, train, validate
-from wordspot.training.metrics import read_metrics
-
-CPU = torch.device("cpu")
-
-
-@pytest.fixture
-def run(tiny: RunConfig, shared_recordings: Path) -> Path:
-    return shared_run(tiny, shared_recordings)
-
-
-@pytest.fixture
-def own_run(run: Path, tmp_path: Path) -> Path:
-    """Give a copy of the run that the test may change."""
-    return shutil.copytree(run, tmp_path / "copy")
-
-
-def with_training(config: RunConfig, **settings: Any) -> RunConfig:
-    return replace(config, training=replace(config.training, **settings))
-
+from wordspot.corpus.dataset import Batch
+from wordspot.evaluation.evaluate import evaluate
+from wordspot.models.recognizer import Recognizer
+from wordspot.runs.run import Run, load
+from wordspot.training.loop import RunningMetrics, learning_rate_at, seed_epoch, train, validate
 
 # The schedule
 
 
-def test_rate_by_hand() -> None:
+def test_learning_rate_by_hand() -> None:
     recipe = TrainingConfig(learning_rate=2.0, warmup=0.25)
-    rates = [rate_at(step, 16, recipe) for step in range(16)]
+    rates = [learning_rate_at(step, 16, recipe) for step in range(16)]
     assert rates[:5] == [0.5, 1.0, 1.5, 2.0, 2.0]  # the rise ends at the peak, where the cosine starts
     assert rates[10] == pytest.approx(1.0)  # half of the cosine's way
     assert rates[15] == pytest.approx(2 * np.sin(np.pi / 24) ** 2)  # the last but the end: (1 + cos)/2
-    assert rate_at(0, 16, TrainingConfig(learning_rate=2.0, warmup=0.0)) == 2.0
+    assert learning_rate_at(0, 16, TrainingConfig(learning_rate=2.0, warmup=0.0)) == 2.0
 
 
 @given(st.integers(1, 500), st.floats(0, 1, exclude_max=True), st.floats(1e-8, 10))
-def test_rate_rises_then_falls_and_is_never_negative(steps: int, warmup: float, peak: float) -> None:
+def test_learning_rate_rises_then_falls_and_is_never_negative(steps: int, warmup: float, peak: float) -> None:
     recipe = TrainingConfig(learning_rate=peak, warmup=warmup)
-    rates = [rate_at(step, steps, recipe) for step in range(steps)]
+    rates = [learning_rate_at(step, steps, recipe) for step in range(steps)]
     rise = round(warmup * steps)
     assert min(rates) > 0
     assert max(rates) == pytest.approx(peak)
@@ -80,8 +50,8 @@ def test_rate_rises_then_falls_and_is_never_negative(steps: int, warmup: float, 
 
 def test_every_step_follows_the_schedule(run: Path, tiny: RunConfig) -> None:
     """48 training clips in batches of 8 are 6 steps an epoch; the last rate of each epoch is in its line."""
-    assert [line["learning_rate"] for line in read_metrics(run)] == [
-        rate_at(6 * epoch - 1, 24, tiny.training) for epoch in (1, 2, 3, 4)
+    assert [line["learning_rate"] for line in Run(run).metrics] == [
+        learning_rate_at(6 * epoch - 1, 24, tiny.training) for epoch in (1, 2, 3, 4)
     ]
 
 
@@ -125,13 +95,13 @@ def test_clips_come_once_an_epoch_in_another_order(
     tiny: RunConfig, shared_recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[int] = []
-    score = loop.score_augmented
+    train_step = loop.train_step
 
-    def score_and_note(recognizer: Recognizer, batch: Batch, *others: Any) -> tuple[Tensor, Tensor]:
+    def step_and_note(recognizer: Recognizer, batch: Batch, *others: Any) -> tuple[Tensor, Tensor]:
         heard.extend(batch.samples.long().square().sum(dim=1).tolist())  # tells the clips apart
-        return score(recognizer, batch, *others)
+        return train_step(recognizer, batch, *others)
 
-    monkeypatch.setattr(loop, "score_augmented", score_and_note)
+    monkeypatch.setattr(loop, "train_step", step_and_note)
     train(with_training(tiny, epochs=3), shared_recordings, tmp_path / "run")
     orders = [heard[:48], heard[48:96], heard[96:]]
     assert [len(set(order)) for order in orders] == [48, 48, 48]
@@ -146,9 +116,10 @@ def test_clips_come_once_an_epoch_in_another_order(
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 def test_learns(cell: Any, tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> None:
     config = replace(
-        with_training(tiny, epochs=8), model=RecurrentConfig(cell=cell, units=16, layers=2, dropout=0.1)
+        with_training(tiny, epochs=8),
+        model=RecurrentConfig(cell=cell, hidden_size=16, num_layers=2, dropout=0.1),
     )
-    metrics = read_metrics(train(config, shared_recordings, tmp_path / "run"))
+    metrics = train(config, shared_recordings, tmp_path / "run").metrics
     assert metrics[-1]["training_accuracy"] >= 0.95
     assert metrics[-1]["training_loss"] < metrics[0]["training_loss"] / 2
     assert max(line["validation_accuracy"] for line in metrics) >= 0.9
@@ -156,27 +127,27 @@ def test_learns(cell: Any, tiny: RunConfig, shared_recordings: Path, tmp_path: P
 
 def test_validation_is_without_dropout_and_gradient(run: Path, shared_recordings: Path) -> None:
     recognizer = load(run).train()
-    validation = loader(open_corpus(shared_recordings, recognizer.config.corpus), "validation", 5)
+    validation = open_corpus(shared_recordings, recognizer.config.corpus).loader("validation", 5)
     seen = []
     recognizer.register_forward_hook(
         lambda module, _inputs, logits: seen.append((module.training, logits.requires_grad))
     )
-    first = validate(recognizer, validation, CPU)
+    first = validate(recognizer, validation)
     recognizer.train()
-    assert validate(recognizer, validation, CPU) == first
+    assert validate(recognizer, validation) == first
     assert seen == [(False, False)] * 8  # 18 clips in batches of 5, twice
     assert first.clips == 18
 
 
-def test_tally_by_hand() -> None:
+def test_running_metrics_by_hand() -> None:
     logits = torch.tensor([[2.0, 1.0], [0.0, 3.0]])
-    tally = Tally().plus(torch.tensor(0.5), logits, torch.tensor([0, 0]))
-    tally = tally.plus(torch.tensor(2.0), logits[:1], torch.tensor([0]))
-    assert (tally.mean_loss, tally.accuracy, tally.clips) == (1.0, 2 / 3, 3)
+    running = RunningMetrics().updated(torch.tensor(0.5), logits, torch.tensor([0, 0]))
+    running = running.updated(torch.tensor(2.0), logits[:1], torch.tensor([0]))
+    assert (running.mean_loss, running.accuracy, running.clips) == (1.0, 2 / 3, 3)
 
 
 def test_kept_weights_have_the_best_validation_accuracy(own_run: Path, shared_recordings: Path) -> None:
-    best = max(line["validation_accuracy"] for line in read_metrics(own_run))
+    best = max(line["validation_accuracy"] for line in Run(own_run).metrics)
     assert evaluate(own_run, shared_recordings, "validation").accuracy == best
 
 
@@ -184,16 +155,23 @@ def test_weights_of_the_best_epoch_are_kept(
     tiny: RunConfig, shared_recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Validation is made to say 9, 12, 12, 10 of 18; of the two with 12 the one of less loss is best."""
-    said = iter([Tally(18.0, 9, 18), Tally(18.0, 12, 18), Tally(9.0, 12, 18), Tally(0.0, 10, 18)])
+    said = iter(
+        [
+            RunningMetrics(18.0, 9, 18),
+            RunningMetrics(18.0, 12, 18),
+            RunningMetrics(9.0, 12, 18),
+            RunningMetrics(0.0, 10, 18),
+        ]
+    )
     weights = []
 
-    def scripted(recognizer: Recognizer, *_others: Any) -> Tally:
+    def scripted(recognizer: Recognizer, *_others: Any) -> RunningMetrics:
         weights.append({name: tensor.clone() for name, tensor in recognizer.state_dict().items()})
         return next(said)
 
     monkeypatch.setattr(loop, "validate", scripted)
     run = train(tiny, shared_recordings, tmp_path / "run")
-    kept = load_file(run / "model.safetensors")
+    kept = load_file(run.folder / "model.safetensors")
     same = [all(torch.equal(kept[name], state[name]) for name in kept) for state in weights]
     assert same == [False, False, True, False]
 
@@ -201,7 +179,7 @@ def test_weights_of_the_best_epoch_are_kept(
 def test_stops_early(tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> None:
     """Steps too small to change a weight leave the first epoch the best."""
     config = with_training(tiny, epochs=9, patience=2, learning_rate=1e-30)
-    metrics = read_metrics(train(config, shared_recordings, tmp_path / "run"))
+    metrics = train(config, shared_recordings, tmp_path / "run").metrics
     assert [line["epoch"] for line in metrics] == [1, 2, 3]
 
 
@@ -224,108 +202,9 @@ def test_other_parts_change_no_weight(
     """The last weights and the scaling come from the training clips alone (the best epoch may be another)."""
     for speaker in speaker_names(split, SPEAKERS[split]):
         for path in recordings.glob(f"*/{speaker}_nohash_1.wav"):
-            soundfile.write(path, np.full(9000, 0.5), RATE_HZ, subtype="PCM_16")
+            soundfile.write(path, np.full(9000, 0.5), SAMPLE_RATE, subtype="PCM_16")
     train(tiny, recordings, tmp_path / "run")
     state = "last/state.safetensors"
     before, after = load_file(run / state), load_file(tmp_path / "run" / state)
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert before.keys() == after.keys()
-
-
-# Runs that are there already
-
-
-def test_finished_run_is_left_as_it_is(own_run: Path, tiny: RunConfig, shared_recordings: Path) -> None:
-    before = files_of(own_run)
-    train(tiny, shared_recordings, own_run)
-    assert files_of(own_run) == before
-
-
-@pytest.mark.parametrize(
-    ("settings", "named"),
-    [({"epochs": 5}, "epochs 4 against 5"), ({"seed": 9}, "seed 3 against 9")],
-)
-def test_run_of_another_config(
-    own_run: Path, tiny: RunConfig, shared_recordings: Path, settings: dict[str, Any], named: str
-) -> None:
-    before = files_of(own_run)
-    with pytest.raises(UsageError, match=named) as caught:
-        train(with_training(tiny, **settings), shared_recordings, own_run)
-    assert_one_line(caught.value)
-    assert files_of(own_run) == before
-
-
-def test_run_of_clips_that_changed(tiny: RunConfig, recordings: Path, tmp_path: Path) -> None:
-    config = with_training(tiny, epochs=1)
-    train(config, recordings, tmp_path / "run")
-    before = files_of(tmp_path / "run")
-    soundfile.write(next(recordings.glob("*/*.wav")), np.zeros(9000), RATE_HZ, subtype="PCM_16")
-    with pytest.raises(UsageError, match="clips that have changed") as caught:
-        train(config, recordings, tmp_path / "run")
-    assert_one_line(caught.value)
-    assert files_of(tmp_path / "run") == before
-
-
-# Failures
-
-
-def test_loss_that_is_no_number(tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> None:
-    config = with_training(tiny, learning_rate=1e36, warmup=0.0)
-    with pytest.raises(WordspotError, match="loss is no number") as caught:
-        train(config, shared_recordings, tmp_path / "run")
-    assert_one_line(caught.value)
-    assert files_of(tmp_path / "run").keys() == {"config.json"}
-
-
-@pytest.mark.parametrize("device", [ABSENT_DEVICE, "nonsense", "cpu:x"])
-def test_device_that_is_not_there(
-    device: str, tiny: RunConfig, shared_recordings: Path, tmp_path: Path
-) -> None:
-    with pytest.raises(UsageError, match=device) as caught:
-        train(tiny, shared_recordings, tmp_path / "run", device=device)
-    assert_one_line(caught.value)
-    assert not (tmp_path / "run").exists()
-
-
-# What a run tells of itself
-
-
-def test_metrics(run: Path) -> None:
-    metrics = read_metrics(run)
-    assert [line["epoch"] for line in metrics] == [1, 2, 3, 4]
-    for line in metrics:
-        assert line.keys() == {
-            *(f"{part}_{figure}" for part in ("training", "validation") for figure in ("loss", "accuracy")),
-            *("epoch", "learning_rate", "clips_per_second", "seconds"),
-        }
-        assert line["training_loss"] > 0
-        assert line["training_accuracy"] * 48 == pytest.approx(round(line["training_accuracy"] * 48))
-        assert line["validation_accuracy"] * 18 == pytest.approx(round(line["validation_accuracy"] * 18))
-        assert line["seconds"] > 48 / line["clips_per_second"]  # training is not all of an epoch
-    assert metrics_of(run)[-1] == {
-        key: value for key, value in metrics[-1].items() if key not in ("clips_per_second", "seconds")
-    }
-
-
-def test_config_and_provenance(run: Path, tiny: RunConfig, shared_recordings: Path) -> None:
-    config, made_of = read_config(run)
-    assert config == tiny
-    stored = json.loads((run / "config.json").read_text(encoding="utf-8"))
-    assert stored["config"]["training"]["seed"] == 3
-    for name in ("wordspot", "torch", "torchaudio", "numpy", "soundfile"):
-        assert made_of["versions"][name] == importlib.metadata.version(name)
-    assert made_of["machine"]["threads"] == torch.get_num_threads()
-    assert made_of["machine"]["processor"]
-    assert made_of["device"] == "cpu"
-    corpus = open_corpus(shared_recordings, tiny.corpus)
-    assert made_of["data"]["fingerprint"] == corpus.store.fingerprint
-    assert made_of["data"]["path"] == str(shared_recordings)
-    assert made_of["data"]["speakers"] == SPEAKERS
-    assert made_of["data"]["clips"] == {split: 2 * len(WORDS) * n for split, n in SPEAKERS.items()}
-    assert made_of["data"]["skipped"] == []
-
-
-def test_files_of_a_run(run: Path) -> None:
-    assert Counter(files_of(run).keys()) == Counter(
-        ["config.json", "curves.svg", "last/state.safetensors", "metrics.jsonl", "model.safetensors"]
-    )

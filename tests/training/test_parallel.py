@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import WORDS
-from tests.runs import assert_one_line, assert_same_run
-from wordspot.config import RunConfig, vary
+from tests.helpers import assert_one_line, assert_same_run
+from wordspot.config import RunConfig, Runtime, vary
 from wordspot.errors import UsageError
 from wordspot.training.parallel import train_all
+
+ONE_THREAD = Runtime(threads=1)
 
 
 def test_runs_side_by_side_are_as_runs_by_themselves(
@@ -22,18 +24,18 @@ def test_runs_side_by_side_are_as_runs_by_themselves(
     done = {}
     for jobs in (1, 2):
         runs = [(config, tmp_path / f"{jobs}" / f"{config.training.seed}") for config in configs]
-        done[jobs] = list(train_all(runs, shared_recordings, jobs, threads=1))
-        assert sorted(done[jobs]) == [run for _, run in runs]
+        done[jobs] = list(train_all(runs, shared_recordings, jobs, ONE_THREAD))
+        assert sorted(run.folder for run in done[jobs]) == [folder for _, folder in runs]
         assert bool(capfd.readouterr().err) == (jobs == 1)
-    for one, other in zip(sorted(done[1]), sorted(done[2]), strict=True):
-        assert_same_run(one, other)
+    for seed in range(3):
+        assert_same_run(tmp_path / "1" / f"{seed}", tmp_path / "2" / f"{seed}")
 
 
 def test_a_run_that_fails_ends_all(tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> None:
-    next(train_all([(vary(tiny, epochs=1), tmp_path / "0")], shared_recordings, 1, threads=1))
+    next(train_all([(vary(tiny, epochs=1), tmp_path / "0")], shared_recordings, 1, ONE_THREAD))
     runs = [(vary(tiny, epochs=1000, seed=seed, patience=1000), tmp_path / f"{seed}") for seed in range(3)]
     with pytest.raises(UsageError, match="another configuration") as error:
-        list(train_all(runs, shared_recordings, 2, threads=1))
+        list(train_all(runs, shared_recordings, 2, ONE_THREAD))
     assert_one_line(error.value)
 
 
@@ -42,16 +44,18 @@ def test_runs_end_with_the_process_that_began_them(shared_recordings: Path, tmp_
     script.write_text(
         textwrap.dedent(
             f"""
-            from wordspot.config import CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig
+            from pathlib import Path
+
+            from wordspot.config import CorpusConfig, RecurrentConfig, RunConfig, Runtime, TrainingConfig
             from wordspot.training.parallel import train_all
 
             if __name__ == "__main__":
                 config = RunConfig(
-                    RecurrentConfig(units=8, layers=1),
+                    RecurrentConfig(hidden_size=8, num_layers=1),
                     CorpusConfig(words={WORDS}),
                     training=TrainingConfig(epochs=100_000, patience=100_000),
                 )
-                list(train_all([(config, "run")], {str(shared_recordings)!r}, 2, threads=1))
+                list(train_all([(config, Path("run"))], {str(shared_recordings)!r}, 2, Runtime(threads=1)))
             """
         )
     )

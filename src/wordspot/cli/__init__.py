@@ -3,9 +3,11 @@
 import os
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 
 import tyro
 
+from wordspot.cli.annotations import annotate_settings
 from wordspot.cli.compare import compare
 from wordspot.cli.explore import explore
 from wordspot.cli.mistakes import mistakes
@@ -17,16 +19,26 @@ from wordspot.cli.study import study
 from wordspot.cli.sweep import sweep
 from wordspot.cli.synthesize import own_words, synthesize
 from wordspot.cli.train import evaluate, recipe_type, train
-from wordspot.errors import WordspotError, warn_in_one_line
+from wordspot.errors import UsageError, WordspotError, warn_in_one_line
 
 INTERRUPTED = 130
+
+
+def check_arguments(arguments: list[str]) -> None:
+    """Raise UsageError for an empty argument, which as a path would be the folder one is in."""
+    for before, argument in pairwise(["wordspot", *arguments]):
+        if not argument or (argument.startswith("--") and argument.endswith("=")):
+            name = argument.removesuffix("=") or before
+            raise UsageError(f"{name}: an empty value: is a variable of the shell not set?")
 
 
 def main() -> None:
     """Run one verb; exits with 0, with 2 for wrong use, with 1 for failure, with 130 when interrupted."""
     warn_in_one_line()
     try:
+        check_arguments(sys.argv[1:])
         train.__annotations__["recipe"] = sweep.__annotations__["recipe"] = recipe_type(sys.argv[1:])
+        annotate_settings()
         app = tyro.extras.SubcommandApp()
         verbs: list[Callable[..., None]] = [
             explore,

@@ -5,33 +5,45 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from wordspot.cli.options import Convert, SkipBad
-from wordspot.corpus.index import Split
+from wordspot.cli.options import ChooseSplit, HowToRun
+from wordspot.config import Runtime
 
 
 def compare(
     runs: Annotated[
-        Positional[tuple[Path, ...]],
+        Positional[tuple[str, ...]],
         arg(
-            metavar="RUN", help="Folders of evaluated runs; runs that differ in the seed alone are one model."
+            metavar="RUN [RUN ...]",
+            help="Folders of runs, or names of pretrained recognisers; runs that differ in the seed only "
+            "are one model.",
+            help_behavior_hint="",
         ),
     ],
     out: Annotated[Path, arg(metavar="DIR", help="Folder for the comparison (JSON) and its figures (SVG).")],
-    split: Annotated[Split, arg(help="The part that all runs were evaluated on.")] = "testing",
+    split: ChooseSplit = "validation",
     data: Annotated[
         str | None,
-        arg(metavar="D", help="The clips, as `train` takes them: measures accuracy in noise too."),
+        arg(
+            metavar="D",
+            help="The clips, as in `train`: needed for runs that are not evaluated yet, and for accuracy "
+            "in noise.",
+            help_behavior_hint="",
+        ),
     ] = None,
     against: Annotated[
-        str | None, arg(metavar="MODEL", help="Test only the pairs with this one; all pairs where left out.")
+        str | None,
+        arg(
+            metavar="MODEL",
+            help="Test only pairs with this model; all pairs by default.",
+            help_behavior_hint="",
+        ),
     ] = None,
-    convert: Convert = False,
-    skip_bad: SkipBad = False,
+    runtime: HowToRun = Runtime(),
 ) -> None:
-    """Compare evaluated runs: what each model costs, how well it does, which differences are real."""
-    from wordspot.analysis.compare import compare
-    from wordspot.analysis.tables import print_comparison
+    """Compare runs: costs, accuracy, and which differences are significant."""
+    from wordspot.evaluation.compare import compare
+    from wordspot.evaluation.tables import comparison_tables
 
-    result = compare(runs, out, split, data=data, against=against, convert=convert, skip_bad=skip_bad)
-    print_comparison(result)
+    for table in comparison_tables(compare(runs, out, split, data=data, against=against, runtime=runtime)):
+        table.print()
     print(f"written to {out}: comparison.json and figures")

@@ -15,16 +15,21 @@ def explore(
     words: Annotated[
         tuple[str, ...],
         arg(
-            metavar="WORD",
-            help="Words to draw a clip of, and to say where the data are synthetic; four where left out.",
+            metavar="WORD [WORD ...]",
+            help="Words to plot a clip of, and to synthesise for --data synthetic.",
+            help_behavior_hint="",
         ),
     ] = (),
 ) -> None:
-    """Show what a corpus holds: words, parts, speakers, durations, rates, waveforms and features."""
-    from wordspot.analysis.explore import Exploration
-    from wordspot.analysis.tables import print_exploration
+    """Show what a corpus holds: words, splits, speakers, durations, sounds."""
+    from wordspot.inspection.explore import Exploration
 
     exploration = Exploration(data, words or COMMANDS)
     written = exploration.save(out, words)
-    print_exploration(exploration)
+    for table in exploration.tables():
+        table.print()
+    print(f"recordings of background noise: {len(exploration.index.noises)}")
+    print(f"unusable files: {len(exploration.unusable)}")
+    for error in exploration.unusable[:10]:
+        print(f"  {error}")
     print("\n".join(f"written: {path}" for path in written))

@@ -5,20 +5,26 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from wordspot.cli.options import Convert, Data, SkipBad
-from wordspot.corpus.index import Split
+from wordspot.cli.options import ChooseSplit, Data, HowToRun
+from wordspot.config import Runtime
 
 
 def mistakes(
-    runs: Annotated[Positional[tuple[Path, ...]], arg(metavar="RUN", help="Folders of trained runs.")],
+    runs: Annotated[
+        Positional[tuple[str, ...]],
+        arg(
+            metavar="RUN [RUN ...]",
+            help="Folders of trained runs, or names of pretrained recognisers.",
+            help_behavior_hint="",
+        ),
+    ],
     data: Data,
-    out: Annotated[Path, arg(metavar="PAGE", help="The page (HTML) to write.")],
-    split: Annotated[Split, arg(help="The part whose clips are recognised.")] = "testing",
-    convert: Convert = False,
-    skip_bad: SkipBad = False,
+    out: Annotated[Path, arg(metavar="PAGE", help="Page (HTML) to write.")],
+    split: ChooseSplit = "validation",
+    runtime: HowToRun = Runtime(),
 ) -> None:
-    """Write a page of the clips that runs get wrong, to see and to hear; it opens without a network."""
-    from wordspot.analysis.mistakes import write_mistakes
+    """Write a page of wrong answers to see and listen to; it opens without a network."""
+    from wordspot.inspection.mistakes import write_mistakes
 
-    page = write_mistakes(runs, data, out, split, convert=convert, skip_bad=skip_bad)
+    page = write_mistakes(runs, data, out, split, runtime)
     print(f"page: {page}")

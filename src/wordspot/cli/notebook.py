@@ -5,46 +5,37 @@ from typing import Annotated
 
 from tyro.conf import FlagCreatePairsOff, arg
 
-from wordspot.cli.options import Convert, Data, SkipBad
-from wordspot.config import COMMANDS
+from wordspot.cli.options import Data, HowToRun
+from wordspot.config import COMMANDS, Runtime
 from wordspot.errors import UsageError
 
 
 def notebook(
     data: Data,
-    study: Annotated[
-        Path, arg(metavar="DIR", help="Folder of a study, whose experiments are shown; or of a new one.")
-    ],
-    out: Annotated[Path, arg(metavar="IPYNB", help="The notebook to write, with its outputs.")],
+    study: Annotated[Path, arg(metavar="DIR", help="Folder of a finished study to show, or of a new one.")],
+    out: Annotated[Path, arg(metavar="IPYNB", help="Notebook to write, with outputs.")],
     source: Annotated[Path, arg(metavar="PY", help="The notebook as a script.")] = Path(
         "notebooks/spoken_words.py"
     ),
-    words: Annotated[tuple[str, ...], arg(metavar="WORD", help="The words of a new study.")] = COMMANDS,
+    words: Annotated[tuple[str, ...], arg(metavar="WORD [WORD ...]", help="Words of a new study.")] = (
+        COMMANDS
+    ),
     quick: Annotated[
         FlagCreatePairsOff[bool],
         arg(help="For a new study: every step in minutes, with few epochs and clips."),
     ] = False,
     without_sounds: Annotated[
-        FlagCreatePairsOff[bool], arg(help="Keep no recording in the notebook, to hand it on without them.")
+        FlagCreatePairsOff[bool], arg(help="Leave audio out of the notebook, for a copy to hand on.")
     ] = False,
-    convert: Convert = False,
-    skip_bad: SkipBad = False,
+    runtime: HowToRun = Runtime(threads=1),
 ) -> None:
-    """Run the notebook of the whole work on one's own clips and keep it with its outputs."""
+    """Run the notebook of the whole work on a corpus and keep it with its outputs."""
     try:
-        from wordspot.study.notebook import write_notebook
+        from wordspot.reporting.notebook import write_notebook
     except ModuleNotFoundError as error:
         raise UsageError(f"notebook: {error.name} is missing: pip install 'wordspot[notebook]'") from None
 
     path = write_notebook(
-        source,
-        data,
-        study,
-        out,
-        words=words,
-        quick=quick,
-        convert=convert,
-        skip_bad=skip_bad,
-        without_sounds=without_sounds,
+        source, data, study, out, runtime, words=words, quick=quick, without_sounds=without_sounds
     )
     print(f"notebook: {path}")

@@ -1,22 +1,39 @@
-"""Options that several verbs share."""
+"""Options that several verbs share, and the command to run next."""
 
+import shlex
+from dataclasses import fields
 from typing import Annotated
 
 from tyro.conf import FlagCreatePairsOff, arg
+
+from wordspot.config import Runtime
+from wordspot.layout import Split
 
 Data = Annotated[
     str,
     arg(
         metavar="D",
-        help="A folder of <word>/*.wav or *.flac, a torchaudio root that holds SpeechCommands/, "
-        "speech-commands to download the data set (2.3 GB, once), or synthetic for speech that is made here.",
+        help="Folder of <word>/*.wav or *.flac, a torchaudio root with SpeechCommands/ in it, "
+        "speech-commands to download the data set (2.3 GB, once), or synthetic for synthetic speech.",
     ),
 ]
-Convert = FlagCreatePairsOff[
-    Annotated[bool, arg(help="Convert clips of another rate, of several channels or of 8 bits.")]
+HowToRun = FlagCreatePairsOff[Runtime]
+"""Device, threads, and how clips are read."""
+ChooseSplit = Annotated[
+    Split, arg(help="Split to use. Choose models by validation; testing is for the final figure alone.")
 ]
-SkipBad = FlagCreatePairsOff[Annotated[bool, arg(help="Leave out clips that can't be used, and name them.")]]
-Device = Annotated[str, arg(metavar="NAME", help="Where to compute, by torch's name: cpu, cuda, mps.")]
-Threads = Annotated[
-    int | None, arg(metavar="N", help="Threads on the CPU; one for each core where left out.")
-]
+
+
+def command(*words: object, runtime: Runtime = Runtime()) -> str:
+    """Write the command to run next, quoted for a shell, with the options of `runtime` that are not defaults.
+
+    >>> command("evaluate", "my run", "--data", "clips", runtime=Runtime(convert=True))
+    "wordspot evaluate 'my run' --data clips --convert"
+    """
+    options: list[str] = []
+    for setting in fields(Runtime):
+        value = getattr(runtime, setting.name)
+        if value != setting.default:
+            flag = "--" + setting.name.replace("_", "-")
+            options += [flag] if value is True else [flag, str(value)]
+    return shlex.join(["wordspot", *map(str, words), *options])

@@ -7,54 +7,61 @@ from typing import Annotated
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
-from wordspot.cli.options import Convert, SkipBad
+from wordspot.cli.options import HowToRun
+from wordspot.config import Runtime
 from wordspot.errors import ClipError, UsageError
 
 
 def predict(
     paths: Annotated[
         Positional[tuple[Path, ...]],
-        arg(metavar="PATH", help="WAV or FLAC files, or folders that hold them."),
+        arg(
+            metavar="PATH [PATH ...]",
+            help="WAV or FLAC files, or folders with such files.",
+            help_behavior_hint="",
+        ),
     ],
     run: Annotated[
-        str,
-        arg(metavar="RUN", help="Folder of a trained run, or the name of a recogniser of the program's own."),
+        str, arg(metavar="RUN", help="Folder of a trained run, or the name of a pretrained recogniser.")
     ] = "wordspot",
     json_lines: Annotated[
         FlagCreatePairsOff[bool],
-        arg(name="json", help="Print a line of JSON for each file, with the probability of every word."),
+        arg(name="json", help="Print one line of JSON per file, with the probability of every word."),
     ] = False,
-    convert: Convert = False,
-    skip_bad: SkipBad = False,
+    runtime: HowToRun = Runtime(),
 ) -> None:
-    """Recognise sound files: the word and its probability for each."""
-    from wordspot.corpus.audio import find_sound_files
-    from wordspot.models.recognizer import load
+    """Recognise the word in sound files, with its probability."""
+    from wordspot.audio.io import find_sound_files
+    from wordspot.device import open_device
+    from wordspot.runs.run import Run
 
     if not paths:
-        raise UsageError("predict: name sound files, or folders that hold them")
-    recognizer = load(run)
+        raise UsageError("predict: name sound files, or folders with sound files")
+    recognizer = Run(run).recognizer.to(open_device(runtime))
     limit = recognizer.config.corpus.seconds
     for path in find_sound_files(paths):
         try:
-            heard = recognizer.predict(path, convert=convert)
+            prediction = recognizer.predict(path, convert=runtime.convert)
         except ClipError as error:
-            if not skip_bad:
+            if not runtime.skip_bad:
                 raise
             warnings.warn(f"left out {error}", stacklevel=1)
             continue
-        if heard.seconds > limit:
-            warnings.warn(f"{path} lasts {heard.seconds:.2f} s; heard is the first {limit:g} s", stacklevel=1)
+        if prediction.seconds > limit:
+            warnings.warn(
+                f"{path} is {prediction.seconds:.2f} s long; only the first {limit:g} s are used",
+                stacklevel=1,
+            )
         if json_lines:
             print(
                 json.dumps(
                     {
                         "path": str(path),
-                        "word": heard.word,
-                        "probability": heard.probability,
-                        "probabilities": heard.probabilities,
+                        "word": prediction.word,
+                        "probability": prediction.probability,
+                        "probabilities": prediction.probabilities,
                     }
                 )
             )
         else:
-            print(f"{heard.word:<12} {heard.probability:6.1%}  {path}")
+            print(f"{prediction.word:<12} {prediction.probability:6.1%}  {path}")

@@ -11,15 +11,25 @@ from wordspot.errors import UsageError
 def report(
     study: Annotated[Positional[Path], arg(metavar="STUDY", help="Folder of a study with the family.")],
     out: Annotated[
-        Path | None, arg(metavar="PDF", help="The report to write; report.pdf in the study where left out.")
+        Path | None,
+        arg(
+            metavar="PDF",
+            help="Report to write; report.pdf in the study by default.",
+            help_behavior_hint="",
+        ),
     ] = None,
     corpus: Annotated[
-        str | None, arg(metavar="WORDS", help="What the recordings are, in a few words of your own.")
+        str | None,
+        arg(
+            metavar="TEXT",
+            help="Short description of the recordings; their folder by default.",
+            help_behavior_hint="",
+        ),
     ] = None,
 ) -> None:
-    """Write the report of a study: a PDF of a few pages, every number of which the study gave."""
+    """Write the report of a study as a PDF of a few pages."""
     try:
-        from wordspot.study.report import write_report
+        from wordspot.reporting.report import write_report
     except ModuleNotFoundError as error:
         raise UsageError(f"report: {error.name} is missing: pip install 'wordspot[report]'") from None
 

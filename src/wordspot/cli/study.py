@@ -5,55 +5,48 @@ from typing import Annotated
 
 from tyro.conf import arg
 
-from wordspot.cli.options import Convert, Data, Device, SkipBad
-from wordspot.config import CorpusConfig
+from wordspot.cli.options import Data, HowToRun
+from wordspot.config import CorpusConfig, Runtime
 from wordspot.recipes import RECIPES
 
 
 def study(
     corpus: CorpusConfig,
     data: Data,
-    out: Annotated[Path, arg(metavar="DIR", help="Folder of the study; one that was stopped goes on there.")],
+    out: Annotated[Path, arg(metavar="DIR", help="Folder of the study; a stopped study resumes there.")],
     experiments: Annotated[
         tuple[str, ...],
         arg(
-            metavar="NAME",
-            help="Experiments to run: family, features, hyperparameters, augmentation, amounts; all these "
-            "where left out; or synthetic, what synthetic speech beside recordings is worth.",
+            metavar="NAME [NAME ...]",
+            help="Experiments to run: family, features, hyperparameters, augmentation, data-scaling (all of "
+            "these by default), or synthetic, on the use of synthetic speech beside recordings.",
+            help_behavior_hint="",
         ),
     ] = (),
     models: Annotated[
-        tuple[str, ...], arg(metavar="MODEL", help="Models of the family, by the names that `train` knows.")
+        tuple[str, ...],
+        arg(metavar="MODEL [MODEL ...]", help="Models of the family, by the names that `train` has."),
     ] = tuple(RECIPES),
     seeds: Annotated[int, arg(help="Runs of each model of the family.")] = 3,
     epochs: Annotated[
-        int | None, arg(metavar="N", help="Most epochs of any run, for a quick look; said in every table.")
+        int | None,
+        arg(
+            metavar="N",
+            help="Most epochs of any run, for a quick look; every table says so.",
+            help_behavior_hint="",
+        ),
     ] = None,
-    jobs: Annotated[int, arg(metavar="N", help="Runs that are trained at once.")] = 2,
-    device: Device = "cpu",
-    threads: Annotated[
-        int | None, arg(metavar="N", help="Threads of each run on the CPU; one for each core where None.")
-    ] = 1,
-    convert: Convert = False,
-    skip_bad: SkipBad = False,
+    jobs: Annotated[int, arg(metavar="N", help="Runs to train at once.")] = 2,
+    runtime: HowToRun = Runtime(threads=1),
 ) -> None:
-    """Run experiments, each many runs to one comparison; says beforehand how long it takes."""
-    from wordspot.analysis.tables import print_comparison
-    from wordspot.study.experiments import experiments as list_experiments
-    from wordspot.study.study import run_study
+    """Run experiments, each a comparison of many runs; prints the time that is left."""
+    from wordspot.evaluation.tables import comparison_tables
+    from wordspot.experiments.experiments import list_experiments
+    from wordspot.experiments.study import run_study
 
     asked = list_experiments(corpus, experiments, models, seeds=seeds, epochs=epochs)
-    results = run_study(
-        asked,
-        data,
-        out,
-        jobs=jobs,
-        device=device,
-        threads=threads,
-        convert=convert,
-        skip_bad=skip_bad,
-    )
-    for result in results:
+    for result in run_study(asked, data, out, runtime, jobs=jobs):
         print(f"\n{result.question} {result.note}")
-        print_comparison(result.comparison)
+        for table in comparison_tables(result.comparison):
+            table.print()
     print(f"results: {out}/summary.md, {out}/study.json")

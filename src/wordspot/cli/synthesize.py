@@ -5,57 +5,66 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from wordspot.cli.options import Convert, Threads
-from wordspot.corpus.synthetic.settings import CLIPS, Synthesis
+from wordspot.cli.options import HowToRun, command
+from wordspot.config import Runtime
 from wordspot.recipes import RECIPES
+from wordspot.tts.settings import CLIPS, Synthesis
 
 
 def synthesize(
-    settings: Synthesis,
+    settings: Annotated[Synthesis, arg(name="")],
     words: Annotated[
-        Positional[tuple[str, ...]], arg(metavar="WORD", help="Words to say, in Latin letters.")
+        Positional[tuple[str, ...]],
+        arg(
+            metavar="WORD [WORD ...]",
+            help="Words to synthesise, in Latin letters.",
+            help_behavior_hint="",
+        ),
     ],
-    out: Annotated[
-        Path, arg(metavar="DIR", help="Folder of the corpus; one that was stopped goes on there.")
-    ],
+    out: Annotated[Path, arg(metavar="DIR", help="Folder of the corpus; a stopped synthesis resumes there.")],
 ) -> None:
-    """Make a corpus of synthetic speech: many voices, rooms and microphones (needs the extra synth)."""
-    from wordspot.corpus.synthetic.synthesize import synthesize
+    """Make a corpus of synthetic speech in many voices (needs the extra synth)."""
+    from wordspot.tts.synthesize import synthesize
 
     folder = synthesize(words, out, settings)
-    print(f"synthetic speech: {folder}")
-    print(f"next: wordspot train lstm --data {folder} --words {' '.join(words)} --out RUN")
+    after = command("train", "lstm", "--data", folder, "--words", *words, "--out", "RUN")
+    print(f"synthetic speech: {folder}\nnext: {after}")
 
 
 def own_words(
     words: Annotated[
-        Positional[tuple[str, ...]], arg(metavar="WORD", help="Words to tell apart, in Latin letters.")
+        Positional[tuple[str, ...]],
+        arg(
+            metavar="WORD [WORD ...]",
+            help="Words to recognise, in Latin letters.",
+            help_behavior_hint="",
+        ),
     ],
-    out: Annotated[Path, arg(metavar="DIR", help="Folder for the runs; one that was stopped goes on there.")],
+    out: Annotated[Path, arg(metavar="DIR", help="Folder for the runs; stopped training resumes there.")],
     recordings: Annotated[
         Path | None,
         arg(
             metavar="DIR",
-            help="Recordings of your own, <word>/*.wav: half train beside synthetic speech, half test.",
+            help="Your own recordings, <word>/*.wav: half for training beside synthetic speech, half for "
+            "testing.",
+            help_behavior_hint="",
         ),
     ] = None,
     clips: Annotated[int, arg(help="Synthetic clips of each word.")] = CLIPS,
-    seconds: Annotated[float, arg(help="Length that is heard of each clip.")] = 1.0,
-    model: Annotated[str, arg(help=f"One of {', '.join(RECIPES)}.")] = "wordspot",
-    convert: Convert = False,
-    threads: Threads = None,
+    seconds: Annotated[float, arg(help="Length of a clip.")] = 1.0,
+    model: Annotated[str, arg(metavar="MODEL", help=f"One of {', '.join(RECIPES)}.")] = "wordspot",
+    runtime: HowToRun = Runtime(),
 ) -> None:
-    """Train a recogniser of your own words on synthetic speech, in minutes (needs the extra synth)."""
-    from wordspot.analysis.tables import print_evaluation
-    from wordspot.study.own_words import own_words
+    """Train a recogniser of your own words in minutes (needs the extra synth)."""
+    from wordspot.evaluation.tables import evaluation_table
+    from wordspot.experiments.own_words import own_words
 
-    result = own_words(
-        words, out, recordings, model=model, clips=clips, seconds=seconds, convert=convert, threads=threads
-    )
-    print_evaluation(result.synthetic)
-    if result.unheard and result.heard:
-        print("\nYour recordings, heard by the recogniser of synthetic speech alone:")
-        print_evaluation(result.unheard)
-        print("\nThe same, heard by the recogniser that was trained on your other recordings too:")
-        print_evaluation(result.heard)
-    print(f"recogniser: {result.run}\nnext: wordspot predict hello.wav --run {result.run}")
+    result = own_words(words, out, recordings, runtime, model=model, clips=clips, seconds=seconds)
+    evaluation_table(result.synthetic).print()
+    if result.synthetic_only and result.with_recordings:
+        print("\nYour test recordings, by the recogniser trained on synthetic speech only:")
+        evaluation_table(result.synthetic_only).print()
+        print("\nYour test recordings, by the recogniser trained on your other recordings too:")
+        evaluation_table(result.with_recordings).print()
+    after = command("predict", "hello.wav", "--run", result.run)
+    print(f"recogniser: {result.run}\nnext: {after}")

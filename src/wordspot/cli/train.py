@@ -1,24 +1,28 @@
 """wordspot train, wordspot evaluate."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
 from tyro.extras import subcommand_type_from_defaults
 
-from wordspot.cli.options import Convert, Data, Device, SkipBad, Threads
-from wordspot.config import RunConfig, read_recipe
-from wordspot.corpus.index import Split
-from wordspot.recipes import DESCRIPTIONS, RECIPES
+from wordspot.cli.options import Data, HowToRun, command
+from wordspot.config import RunConfig, Runtime
+from wordspot.layout import Split
+from wordspot.recipes import DESCRIPTIONS, RECIPES, read_recipe
 
 
 def recipe_type(arguments: list[str]) -> Any:
-    """Make the choice of recipes: those of the program, and a config file named in the place of one.
+    """Make the choice of recipes: those of the program, and a config file in place of one.
 
     Raises UsageError where that file can't be used.
     """
     takes_one = arguments[:1] in (["train"], ["sweep"])
-    named = [word for word in arguments[1:2] if takes_one and word.endswith(".json")]
+    named = [
+        word
+        for place, word in enumerate(arguments)
+        if takes_one and word.endswith(".json") and (place == 1 or Path(word).is_file())
+    ]
     recipes = RECIPES | {path: read_recipe(Path(path)) for path in named}
     return subcommand_type_from_defaults(recipes, DESCRIPTIONS | dict.fromkeys(named, "Config file."))
 
@@ -26,34 +30,47 @@ def recipe_type(arguments: list[str]) -> Any:
 def train(
     recipe: RunConfig,  # `main` puts the choice of recipes here
     data: Data,
-    out: Annotated[Path, arg(metavar="RUN", help="Folder of the run; a run that was stopped goes on there.")],
-    device: Device = "cpu",
-    threads: Threads = None,
-    convert: Convert = False,
-    skip_bad: SkipBad = False,
+    out: Annotated[Path, arg(metavar="RUN", help="Folder of the run; a stopped run resumes there.")],
+    runtime: HowToRun = Runtime(),
 ) -> None:
-    """Train a model by a recipe or a config file; the same command again goes on after the last epoch."""
+    """Train a model by a recipe or a config.json; the same command again resumes."""
     from wordspot.training.loop import train
 
-    run = train(recipe, data, out, device=device, threads=threads, convert=convert, skip_bad=skip_bad)
-    print(f"trained: {run}\nnext: wordspot evaluate {run} --data {data}")
+    run = train(recipe, data, out, runtime)
+    after = command("evaluate", run, "--data", data, "--split", "validation", runtime=runtime)
+    print(f"trained: {run}\nnext: {after}")
 
 
 def evaluate(
-    run: Annotated[Positional[Path], arg(metavar="RUN", help="Folder of a trained run.")],
+    run: Annotated[
+        Positional[str],
+        arg(metavar="RUN", help="Folder of a trained run, or the name of a pretrained recogniser."),
+    ],
     data: Data,
     split: Annotated[
-        Split, arg(help="The part to score. Choose by validation; testing is for the final figure.")
-    ] = "testing",
-    device: Device = "cpu",
-    convert: Convert = False,
-    skip_bad: SkipBad = False,
+        Split | Literal["all"],
+        arg(
+            help="Split to score. Choose models by validation; testing is for the final figure alone. `all` "
+            "scores every clip of any labelled folder."
+        ),
+    ] = "validation",
+    runtime: HowToRun = Runtime(),
 ) -> None:
-    """Score a run on one part: table, JSON, predictions as CSV, confusion matrix."""
-    from wordspot.analysis.evaluate import evaluate, result_name
-    from wordspot.analysis.tables import print_evaluation
+    """Score a run: table, JSON, predictions as CSV, confusion matrix."""
+    from wordspot.evaluation.evaluate import evaluate, evaluate_recognizer
+    from wordspot.evaluation.tables import evaluation_table
+    from wordspot.runs.run import Run
 
-    result = evaluate(run, data, split, device=device, convert=convert, skip_bad=skip_bad)
-    print_evaluation(result)
-    name = result_name(run, result)
+    opened = Run(run)
+    if split == "all":
+        evaluation_table(evaluate_recognizer(opened.recognizer, data, runtime)).print()
+        return
+    result = evaluate(opened, data, split, runtime)
+    evaluation_table(result).print()
+    if opened.pretrained:
+        return
+    name = opened.evaluation_name(result)
     print(f"written to {run}: evaluation-{name}.json, predictions-{name}.csv, confusion-{name}.svg")
+    times = opened.times_evaluated(name)
+    if split == "testing" and times > 1:
+        print(f"this run was scored on the test split {times} times")

@@ -1,1 +1,1 @@
-"""Where clips come from: an index of clips, a packed store, batches."""
+"""Clips: an index, a packed store, a dataset."""

@@ -1,45 +1,47 @@
-"""From the name of a corpus to its decoded clips: find, choose, check, decode."""
+"""A corpus: its files are found, chosen, checked and decoded; its splits give batches."""
 
 import hashlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader
 
-from wordspot.config import COMMANDS, CorpusConfig
-from wordspot.corpus.audio import header
+from wordspot.audio.io import header
+from wordspot.config import COMMANDS, UNKNOWN, CorpusConfig, Runtime
+from wordspot.corpus.dataset import LARGE_BATCH, ClipDataset, Collate
 from wordspot.corpus.folder import index_folder
-from wordspot.corpus.index import (
-    ADDED,
-    SPLITS,
-    Index,
-    Split,
-    assert_every_class,
-    assert_speakers_apart,
-    choose,
-)
+from wordspot.corpus.index import ADDED, Index, assert_every_class, assert_speakers_apart, choose
 from wordspot.corpus.noise import cut_silence
 from wordspot.corpus.speech_commands import download, index_speech_commands, version_in
 from wordspot.corpus.store import Store, cache_folder, open_store
-from wordspot.corpus.synthetic.settings import CLIPS, Synthesis
-from wordspot.corpus.synthetic.synthesize import cached
 from wordspot.errors import ClipError, UsageError
+from wordspot.layout import SPLITS, Split, check_split
+from wordspot.tts.settings import CLIPS, Synthesis
+from wordspot.tts.synthesize import cached
 
 SPEECH_COMMANDS = "speech-commands"
 SYNTHETIC_SPEECH = "synthetic"
 OTHERS = ("bed", "bird", "cat", "dog", "five", "happy", "house", "nine", "seven", "tree", "wow", "zero")
-"""Words that synthetic speech has for the class of other words."""
+"""Words in synthetic speech for the class of other words."""
 
 
 @dataclass(frozen=True)
 class Corpus:
     """The clips of an experiment, decoded."""
 
+    data: str
+    """Folder or name from which it was opened."""
     config: CorpusConfig
+    runtime: Runtime
+    """How its clips were read."""
     store: Store
     noises: list[Path]
     """Recordings of background noise."""
@@ -47,18 +49,19 @@ class Corpus:
     """Whether all of it is synthetic speech."""
 
     def is_synthetic(self, split: Split) -> bool:
-        """Tell whether a part holds no recorded clip."""
+        """Tell whether a split has no recorded clip."""
         return self.synthetic or bool(is_added(self.table(split)).all())
 
     def fingerprint(self, split: Split) -> str:
-        """Hash the table and the samples of one part: SHA-256, the same on every machine."""
+        """Hash the table and the samples of a split: SHA-256, the same on every machine."""
         digest = hashlib.sha256(self.table(split).to_csv(index=False).encode())
         for row in self.rows(split):
             digest.update(self.store.samples[row].tobytes())
         return digest.hexdigest()
 
     def rows(self, split: Split) -> NDArray[np.int64]:
-        """List the rows of one part in the store."""
+        """List the rows of a split in the store."""
+        check_split(split)
         table, few = self.store.table, self.config.clips_per_word
         inside = table["split"] == split
         if split == "training" and few is not None:
@@ -68,24 +71,51 @@ class Corpus:
         return np.flatnonzero(inside)
 
     def table(self, split: Split) -> pd.DataFrame:
-        """Give the clips of one part, in the order of its batches."""
+        """Give the clips of a split, in the order of its batches."""
         return self.store.table.iloc[self.rows(split)].reset_index(drop=True)
+
+    def dataset(self, split: Split, recorded_times: int = 1) -> ClipDataset:
+        """Give the clips of a split, with recorded ones repeated where synthetic ones are added to them."""
+        table, rows = self.store.table, self.rows(split)
+        rows = np.repeat(rows, np.where(is_added(table.iloc[rows]), 1, recorded_times))
+        label_of = {word: label for label, word in enumerate(self.config.classes)}
+        labels = table["word"].map(label_of).to_numpy()
+        return ClipDataset(self.store.samples, rows, table["length"].to_numpy(), labels)
+
+    def loader(
+        self, split: Split, batch_size: int = LARGE_BATCH, *, shuffle: bool | torch.Generator = False
+    ) -> DataLoader[tuple[Tensor, int]]:
+        """Load a split in batches, in the store's order or shuffled, by a generator where one is given.
+
+        Reading from the store is so fast that worker processes would slow it down. Shuffled, recorded clips
+        are repeated as the config says, and a last batch with a single clip is left out, because batch
+        normalisation can't use it.
+        """
+        clips = self.dataset(split, self.config.recorded_times if shuffle else 1)
+        return DataLoader(
+            clips,
+            batch_size=batch_size,
+            shuffle=bool(shuffle),
+            drop_last=bool(shuffle) and 1 == len(clips) % batch_size < len(clips),
+            generator=shuffle if isinstance(shuffle, torch.Generator) else None,
+            collate_fn=Collate(self.config.samples),
+        )
 
 
 def is_added(table: pd.DataFrame) -> "pd.Series[bool]":
-    """Tell which clips are synthetic ones that were added to recorded ones."""
+    """Tell which clips of a table are synthetic ones added to recorded ones."""
     return table["path"].str.startswith(ADDED)
 
 
 def place_in_word(table: pd.DataFrame) -> "pd.Series[int]":
-    """Give each clip its place among those of its word and part, in an order that a hash draws."""
+    """Rank each clip among those of its word and split, in the order of a hash."""
     names = table["path"] + ":" + table["start"].astype(str)
     hashes = names.map(lambda name: hashlib.sha1(name.encode()).hexdigest())
     return table.loc[hashes.sort_values().index].groupby(["split", "word"]).cumcount()
 
 
 def usable(noises: list[Path]) -> list[Path]:
-    """Leave out recordings of noise that can't be read, with a warning that names each."""
+    """Leave out recordings of noise that can't be read, with a warning for each."""
     kept = []
     for path in noises:
         try:
@@ -98,9 +128,10 @@ def usable(noises: list[Path]) -> list[Path]:
 
 
 def find_index(data: str | Path, words: Sequence[str] = COMMANDS, *, unknown: bool = False) -> Index:
-    """Index a corpus by its folder, a torchaudio root or word folders, or by its name.
+    """Index a corpus by its folder (a torchaudio root, or folders of words) or by its name.
 
-    `speech-commands` is downloaded once; `synthetic` says `words`, and others where `unknown`, once.
+    `speech-commands` is downloaded once; `synthetic` is made once, from `words` and with `unknown` also
+    others.
     """
     root = Path(data)
     if str(data) == SPEECH_COMMANDS:
@@ -115,22 +146,20 @@ def find_index(data: str | Path, words: Sequence[str] = COMMANDS, *, unknown: bo
 
 
 def synthetic_index(words: Sequence[str], clips: int) -> Index:
-    """Index synthetic speech of `words`, which is made on first use and kept in the cache folder."""
+    """Index synthetic speech of `words`, made on first use and kept in the cache folder."""
     index = index_folder(cached(words, cache_folder(), Synthesis(clips=clips)))
     return replace(index, clips=[clip for clip in index.clips if clip.word in words])
 
 
 def add_synthetic(index: Index, config: CorpusConfig) -> Index:
-    """Add synthetic clips of the chosen words to the training part.
+    """Add synthetic clips of the chosen words to the training split.
 
-    Where there are no recorded ones to validate by, a tenth of the synthetic speakers validate; where there
-    is no recorded noise, there is that of the synthetic corpus. Raises UsageError where the corpus is
+    A corpus without recorded validation clips gets synthetic ones, of a tenth of the synthetic speakers; one
+    without background noise gets that of the synthetic corpus. Raises UsageError where the corpus is
     synthetic itself.
     """
     if index.synthetic:
-        raise UsageError(
-            f"{index.root}: is synthetic speech, to which none is added: name recordings with --data"
-        )
+        raise UsageError(f"{index.root}: is synthetic speech already: leave out --synthetic")
     made = synthetic_index(config.words, config.synthetic)
     validated = any(clip.split == "validation" and clip.word in config.words for clip in index.clips)
     added = [
@@ -146,36 +175,63 @@ def add_synthetic(index: Index, config: CorpusConfig) -> Index:
 
 
 def open_corpus(
-    data: str | Path,
-    config: CorpusConfig,
+    data: str | Path | Corpus,
+    config: CorpusConfig | None = None,
+    runtime: Runtime = Runtime(),
     *,
-    convert: bool = False,
-    skip_bad: bool = False,
-    parts: Sequence[Split] = SPLITS,
+    splits: Sequence[Split] = SPLITS,
+    **settings: Any,
 ) -> Corpus:
-    """Open the clips that `config` asks for; decoded on first use and kept in the cache folder.
+    """Open a corpus with the words and the clip length of `config`, changed by `settings`.
 
-    `parts` are those that are wanted, in which every class must have clips.
+    Clips are decoded on first use and kept in the cache folder. `splits` are those in which every class needs
+    clips. An opened corpus is returned as it is.
 
-    Raises UsageError or WordspotError where the corpus isn't there, lacks a word, has a speaker in two parts,
-    a class without clips in a part, or a clip that can't be used (unless `skip_bad` leaves it out).
+    Raises UsageError or WordspotError where the corpus is missing or lacks a word, where a speaker is in two
+    splits, a split has no clips of a class, or a clip can't be used (unless `runtime.skip_bad`).
     """
+    if isinstance(data, Corpus):
+        return data
+    config = replace(config or CorpusConfig(), **settings)
     index = find_index(data, config.words, unknown=config.unknown)
     if config.synthetic:
         index = add_synthetic(index, config)
-    if skip_bad:
+    if runtime.skip_bad:
         index = replace(index, noises=usable(index.noises))
     clips = choose(index, config)
     if config.silence:
         clips += cut_silence(index, clips, config)
     assert_speakers_apart(clips)
-    assert_every_class([(clip.word, clip.split) for clip in clips], config, parts)
-    store = open_store(
-        replace(index, clips=clips), config, cache_folder(), convert=convert, skip_bad=skip_bad
-    )
+    assert_every_class([(clip.word, clip.split) for clip in clips], config, splits)
+    corpus = decode(data, replace(index, clips=clips), config, runtime)
+    table = corpus.store.table
+    assert_every_class(list(zip(table["word"], table["split"], strict=True)), config, splits)
+    return corpus
+
+
+def open_labelled(data: str | Path, config: CorpusConfig, runtime: Runtime) -> Corpus:
+    """Open all clips of the words of `config` in a folder, whatever their splits, as one testing split.
+
+    Raises UsageError where the folder has none of the words, and WordspotError for a clip that can't be used
+    (unless `runtime.skip_bad`).
+    """
+    index = find_index(data, config.words, unknown=config.unknown)
+    known = [clip for clip in index.clips if clip.word in config.words]
+    others = [replace(clip, word=UNKNOWN) for clip in index.clips if clip.word not in config.words]
+    clips = [replace(clip, split="testing") for clip in known + others * config.unknown]
+    if not clips:
+        raise UsageError(f"{data}: has no clips of {', '.join(config.words)}")
+    if others and not config.unknown:
+        warnings.warn(f"left out {len(others)} clips of other words", stacklevel=2)
+    every = replace(config, synthetic=0, recorded_times=1, clips_per_word=None)
+    return decode(data, replace(index, clips=clips), every, runtime)
+
+
+def decode(data: str | Path, index: Index, config: CorpusConfig, runtime: Runtime) -> Corpus:
+    """Open the store of an index's clips, with a warning for those left out."""
+    store = open_store(index, config, cache_folder(), convert=runtime.convert, skip_bad=runtime.skip_bad)
     if store.skipped:
         more = ", ..." if len(store.skipped) > 5 else ""
         named = ", ".join(store.skipped[:5])
         warnings.warn(f"left out {len(store.skipped)} unusable clips: {named}{more}", stacklevel=2)
-        assert_every_class(list(zip(store.table["word"], store.table["split"], strict=True)), config, parts)
-    return Corpus(config, store, index.noises, index.synthetic)
+    return Corpus(str(data), config, runtime, store, index.noises, index.synthetic)

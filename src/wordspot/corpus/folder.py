@@ -1,22 +1,18 @@
-"""Any `<word>/*.wav|flac` folder, partitioned by the data set's own rule or by lists in it."""
+"""Folders of words, `<word>/*.wav|flac`, split by the rule of Speech Commands or by lists beside them."""
 
 import warnings
 from pathlib import Path
 
-from wordspot.corpus.audio import sound_files
+from wordspot.audio.io import sound_files
 from wordspot.corpus.index import Clip, Index
-from wordspot.corpus.partition import NOHASH, read_lists, speaker_of, split_of
 from wordspot.errors import UsageError, WordspotError
-
-BACKGROUND = "_background_noise_"
-SYNTHETIC = "synthetic.json"
-"""The file by which a folder says that its speech is synthetic, and how it was made."""
+from wordspot.layout import BACKGROUND, NOHASH, SYNTHETIC, read_lists, speaker_of, split_of
 
 
 def index_folder(root: Path) -> Index:
     """Index the word folders under `root`. Raises UsageError or WordspotError where there are none.
 
-    Warns of files that name no speaker: whose they are can't be told, and so not that nobody is in two parts.
+    Warns of files that name no speaker, since speaker-disjoint splits can't be checked for them.
     """
     if not root.is_dir():
         raise UsageError(
@@ -31,13 +27,13 @@ def index_folder(root: Path) -> Index:
             clips.append(Clip(path, folder.name, speaker, split))
     if not clips:
         raise WordspotError(
-            f"{root}: no clips here: it must hold folders named for their words, of WAV or FLAC files"
+            f"{root}: no clips here: there must be one folder per word with WAV or FLAC files"
         )
     nameless = [clip.path for clip in clips if NOHASH not in clip.path]
     if nameless:
         warnings.warn(
-            f"files that name no speaker and count as one each: {len(nameless)}, such as {nameless[0]}: "
-            f"call them <speaker>{NOHASH}<number>, or one person may stand in two parts",
+            f"{len(nameless)} files name no speaker (such as {nameless[0]}), so speaker-disjoint splits "
+            f"can't be checked: rename them to <speaker>{NOHASH}<number>.wav",
             stacklevel=2,
         )
     return Index(root, clips, noises(root), synthetic=(root / SYNTHETIC).is_file())

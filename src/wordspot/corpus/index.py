@@ -1,4 +1,4 @@
-"""Clips and their parts: which recording is of which word, by whom, and for what."""
+"""The index of a corpus: which file is which word, by which speaker, in which split."""
 
 import hashlib
 import math
@@ -6,18 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from wordspot.config import UNKNOWN, CorpusConfig
 from wordspot.errors import UsageError, WordspotError
-
-Split = Literal["training", "validation", "testing"]
-SPLITS: tuple[Split, ...] = ("training", "validation", "testing")
+from wordspot.layout import SPLITS, Split
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One recording of one word, or one cut of background noise."""
+    """One recording of one word, or one crop of background noise."""
 
     path: str
     """Path inside the corpus, with forward slashes."""
@@ -25,29 +22,29 @@ class Clip:
     speaker: str
     split: Split
     start: int = 0
-    """First sample in the file, over 0 only for cuts of noise."""
+    """First sample in the file; over 0 only for crops of noise."""
     stop: int | None = None
-    """Sample in the file to stop before, the end where None."""
+    """Sample in the file to stop before; None for the end."""
     gain: float = 1.0
-    """Factor on the samples: under 1 only for cuts of noise."""
+    """Factor on the samples; under 1 only for crops of noise."""
 
 
 ADDED = "_synthetic_/"
-"""How the paths of synthetic clips begin that are added to recorded ones."""
+"""Prefix of the paths of synthetic clips that are added to recorded ones."""
 
 
 @dataclass(frozen=True)
 class Index:
-    """All clips of a corpus under its folder `root`."""
+    """All clips of a corpus in its folder `root`."""
 
     root: Path
     clips: list[Clip]
     noises: list[Path]
     """Recordings of background noise."""
     synthetic: bool = False
-    """Whether the corpus is synthetic speech."""
+    """Whether the whole corpus is synthetic speech."""
     added: Path | None = None
-    """Folder of the synthetic clips that are added."""
+    """Folder of added synthetic clips."""
 
     @property
     def words(self) -> list[str]:
@@ -55,42 +52,42 @@ class Index:
         return sorted({clip.word for clip in self.clips})
 
     def file(self, clip: Clip) -> Path:
-        """Find the file of a clip."""
+        """Give the file of a clip."""
         if self.added and clip.path.startswith(ADDED):
             return self.added / clip.path.removeprefix(ADDED)
         return self.root / clip.path
 
     def path_of(self, file: Path) -> str:
-        """Give the path that a file has inside the corpus."""
+        """Give the path of a file inside the corpus."""
         if self.added and file.is_relative_to(self.added):
             return ADDED + file.relative_to(self.added).as_posix()
         return file.relative_to(self.root).as_posix()
 
 
 def assert_speakers_apart(clips: Sequence[Clip]) -> None:
-    """Raise WordspotError where a speaker stands in two parts: a test of that speaker would say too much."""
+    """Raise WordspotError where a speaker is in two splits, so that test speakers were heard in training."""
     first: dict[str, Clip] = {}
     for clip in clips:
         other = first.setdefault(clip.speaker, clip)
         if other.split != clip.split:
             raise WordspotError(
-                f"speaker {clip.speaker} stands in two parts: {other.path} is {other.split}, {clip.path} is "
-                f"{clip.split}: list each speaker's files in one part only"
+                f"speaker {clip.speaker} is in two splits: {other.path} in {other.split}, {clip.path} in "
+                f"{clip.split}: put all files of a speaker into one split"
             )
 
 
 def choose(index: Index, config: CorpusConfig) -> list[Clip]:
-    """Keep the clips of the chosen words, and as `_unknown_` a share of the others where asked.
+    """Keep the clips of the chosen words, and with `config.unknown` some of the others as `_unknown_`.
 
-    The unknown clips of a part are as many as a chosen word has there on average (the data set's 12-class
-    task has them at the same share), and those whose paths have the lowest SHA-1: the same ones each time.
-    Raises UsageError for a word that the corpus doesn't have.
+    A split gets as many unknown clips as a chosen word has there on average, as in the 12-class task of the
+    data set: those with the lowest SHA-1 of the path, so always the same. Raises UsageError for a word that
+    the corpus does not have.
     """
     missing = [word for word in config.words if word not in index.words]
     if missing:
         raise UsageError(
             f"words: {', '.join(missing)} not in {index.root}, which has {', '.join(index.words)}: "
-            "name words of these with --words"
+            "name other words with --words, or other clips with --data"
         )
     chosen = [clip for clip in index.clips if clip.word in config.words]
     if not config.unknown:
@@ -106,23 +103,23 @@ def choose(index: Index, config: CorpusConfig) -> list[Clip]:
 
 
 def mean_per_word(clips: Sequence[Clip], split: Split, config: CorpusConfig) -> int:
-    """Count the clips that a chosen word has on average in one part, rounded up."""
+    """Count the clips of a chosen word in a split, on average, rounded up."""
     known = sum(clip.split == split and clip.word in config.words for clip in clips)
     return math.ceil(known / len(config.words))
 
 
 def assert_every_class(
-    clips: Sequence[tuple[str, str]], config: CorpusConfig, parts: Sequence[Split] = SPLITS
+    clips: Sequence[tuple[str, str]], config: CorpusConfig, splits: Sequence[Split] = SPLITS
 ) -> None:
-    """Raise WordspotError where one of the classes has no clip in one of the parts.
+    """Raise WordspotError where a class has no clip in one of the splits.
 
-    `clips` are pairs of word and part.
+    `clips` are pairs of word and split.
     """
     there = set(clips)
-    for split in parts:
+    for split in splits:
         empty = [word for word in config.classes if (word, split) not in there]
         if empty:
             raise WordspotError(
-                f"no clips of {', '.join(empty)} in the {split} part: it takes more speakers of each word "
-                "(of synthetic speech more --clips), or other words, chosen with --words"
+                f"no clips of {', '.join(empty)} in the {split} split: add speakers of each word (for "
+                "synthetic speech: more --clips), or choose other words with --words"
             )

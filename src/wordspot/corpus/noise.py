@@ -1,4 +1,4 @@
-"""Background noise, cut as the class `_silence_` or added to clips; each part has a stretch of its own."""
+"""Background noise, as the class `_silence_` or added to clips; each split has its own share of it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,25 +6,26 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wordspot.audio.io import header, read_clip
 from wordspot.config import SILENCE, CorpusConfig
-from wordspot.corpus.audio import header, read_clip
-from wordspot.corpus.index import SPLITS, Clip, Index, Split, mean_per_word
+from wordspot.corpus.index import Clip, Index, mean_per_word
 from wordspot.errors import WordspotError
+from wordspot.layout import SPLITS, Split
 
 SHARES = {"training": (0.0, 0.8), "validation": (0.8, 0.9), "testing": (0.9, 1.0)}
-"""Which stretch of each noise recording a part is cut from."""
+"""Share of each noise recording, from start to end, that belongs to a split."""
 
 
 def cut_silence(index: Index, chosen: Sequence[Clip], config: CorpusConfig) -> list[Clip]:
-    """Cut as many clips for each part as a chosen word has there on average.
+    """Crop as many clips of silence for each split as a chosen word has there on average.
 
-    The starts stand at even distances in the part's stretch of each recording and may overlap; the loudness
-    is drawn evenly from nothing to that of the recording, the same each time. Raises WordspotError where the
-    corpus has no background noise, or too little.
+    The crops start at even distances in the split's share of each recording and may overlap; each is scaled
+    by a factor drawn uniformly from 0 to 1, the same every time. Raises WordspotError where the corpus has no
+    background noise, or too little.
     """
     if not index.noises:
         raise WordspotError(
-            f"{index.root}: no _background_noise_/*.wav to cut silence from: leave out --silence"
+            f"{index.root}: no _background_noise_/*.wav to crop silence from: leave out --silence"
         )
     draw = np.random.default_rng(0)
     lengths = [header(path) for path in index.noises]
@@ -38,8 +39,8 @@ def cut_silence(index: Index, chosen: Sequence[Clip], config: CorpusConfig) -> l
             first, last = int(low * info.frames), int(high * info.frames) - length
             if last < first:
                 raise WordspotError(
-                    f"{path}: {info.duration:.1f} s are too short to cut silence from: remove it, "
-                    f"or leave out --silence (a tenth of it must last {config.seconds:g} s)"
+                    f"{path}: {info.duration:.1f} s are too short to crop silence from "
+                    f"({10 * config.seconds:g} s are needed): remove it, or leave out --silence"
                 )
             for start in np.linspace(first, last, share, dtype=int):
                 gain = round(float(draw.uniform()), 4)
@@ -51,15 +52,15 @@ def cut_silence(index: Index, chosen: Sequence[Clip], config: CorpusConfig) -> l
 
 
 def noise_of(
-    split: Split, noises: Sequence[Path], rate_hz: int, *, convert: bool = False
+    split: Split, noises: Sequence[Path], sample_rate: int, *, convert: bool = False
 ) -> NDArray[np.int16]:
-    """Read a part's stretch of each recording, one after the other: int16 [M].
+    """Read a split's share of all recordings, one after the other: int16 [M].
 
     Raises ClipError for a recording that can't be used.
     """
     low, high = SHARES[split]
     stretches = [
-        read_clip(path, rate_hz, convert=convert, start=int(low * frames), stop=int(high * frames))
+        read_clip(path, sample_rate, convert=convert, start=int(low * frames), stop=int(high * frames))
         for path, frames in ((path, header(path).frames) for path in noises)
     ]
     return np.concatenate([np.zeros(0, np.int16), *stretches])

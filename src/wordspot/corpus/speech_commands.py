@@ -1,6 +1,6 @@
 """The Speech Commands data set through `torchaudio.datasets.SPEECHCOMMANDS`.
 
-torchaudio downloads, verifies and partitions; the samples are read elsewhere, by soundfile, because
+torchaudio downloads, verifies and splits the data set; the samples are read by soundfile, because
 `SPEECHCOMMANDS.__getitem__` needs a decoder that many machines lack.
 """
 
@@ -12,24 +12,25 @@ from pathlib import Path
 from torchaudio.datasets import SPEECHCOMMANDS
 
 from wordspot.corpus.folder import noises
-from wordspot.corpus.index import SPLITS, Clip, Index
+from wordspot.corpus.index import Clip, Index
 from wordspot.errors import WordspotError
-from wordspot.files import whole_folder
+from wordspot.files import atomic_folder
+from wordspot.layout import SPLITS
 
 FOLDER = "SpeechCommands"
 VERSIONS = ("speech_commands_v0.02", "speech_commands_v0.01")
 
 
 def version_in(root: Path) -> str | None:
-    """Name the newest version of the data set that stands under the torchaudio root, None where none does."""
+    """Name the newest version of the data set under a torchaudio root; None where there is none."""
     return next((version for version in VERSIONS if (root / FOLDER / version).is_dir()), None)
 
 
 def index_speech_commands(root: Path, version: str) -> Index:
-    """Index the data set under a torchaudio root with its official partition.
+    """Index the data set under a torchaudio root with its official splits.
 
-    The root is resolved first: torchaudio compares paths as text, and one like `./data` has put test clips
-    into training. Raises WordspotError where the lists of the partition or the clips are missing.
+    The root is resolved first: torchaudio compares paths as text, so with one like `./data` test clips would
+    end up in training. Raises WordspotError where the lists of the splits or the clips are missing.
     """
     root = root.resolve()
     folder = root / FOLDER / version
@@ -52,16 +53,15 @@ def index_speech_commands(root: Path, version: str) -> Index:
 
 
 def download(root: Path, url: str = VERSIONS[0]) -> None:
-    """Download the data set (2.3 GB) to `root`, verify its checksum and unpack it.
+    """Download the data set (2.3 GB) to `root`, verify its checksum and unpack it, atomically.
 
-    All of it happens beside its place and is moved there when whole, so that a download that breaks leaves
-    no half data set. Raises WordspotError where it breaks.
+    Raises WordspotError where the download fails.
     """
     try:
-        with whole_folder(root / FOLDER) as part:
+        with atomic_folder(root / FOLDER) as part:
             SPEECHCOMMANDS(part, url=url, folder_in_archive="", download=True)
             for archive in part.glob("*.tar.gz"):
                 archive.unlink()
     except (OSError, RuntimeError, EOFError, HTTPException, tarfile.TarError, zlib.error) as error:
         reason = str(error).splitlines()[0]
-        raise WordspotError(f"the download of {url} broke off ({reason}): run the command again") from None
+        raise WordspotError(f"the download of {url} failed ({reason}): run the command again") from None

@@ -1,4 +1,4 @@
-"""Every clip decoded once into one memory-mapped int16 file, beside a table of the clips."""
+"""A packed store: every clip decoded once into one memory-mapped int16 file, with a table of the clips."""
 
 import hashlib
 import json
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
+from wordspot.audio.io import read_clip
 from wordspot.config import CorpusConfig
-from wordspot.corpus.audio import read_clip
 from wordspot.corpus.index import Clip, Index
 from wordspot.errors import ClipError, WordspotError
-from wordspot.files import output_folder, whole_folder, write_json
+from wordspot.files import atomic_folder, output_folder, write_json
 
 SAMPLES, TABLE, ABOUT = "samples.int16", "clips.csv", "about.json"
 
@@ -30,7 +30,7 @@ class Store:
     samples: NDArray[np.int16]
     """[N, S], memory-mapped, zero-padded at the end."""
     table: pd.DataFrame
-    """A row for each clip: the fields of `Clip`, and its length in samples."""
+    """One row per clip: the fields of `Clip`, and its length in samples."""
     fingerprint: str
     """SHA-256 over the table and the samples: the same on every machine."""
     skipped: list[str]
@@ -45,15 +45,16 @@ def open_store(
     convert: bool = False,
     skip_bad: bool = False,
 ) -> Store:
-    """Open the store of an index's clips under `cache`, built where it is missing or a file has changed.
+    """Open the store of an index's clips under `cache`; build it where it is missing or a file has changed.
 
     Raises WordspotError for clips that can't be read, unless `skip_bad` leaves them out.
     """
     asked = [
         str(index.root.resolve()),
         config.seconds,
-        config.rate_hz,
+        config.sample_rate,
         list(config.classes),
+        sorted({clip.split for clip in index.clips}),
         config.synthetic,
         convert,
         skip_bad,
@@ -63,7 +64,7 @@ def open_store(
     state = _state(index)
     store = _load(place, state, config)
     if store is None:
-        with whole_folder(place) as part:
+        with atomic_folder(place) as part:
             _build(part, index, config, state, convert=convert, skip_bad=skip_bad)
         store = _load(place, state, config)
     assert store is not None, f"{place} can't be read right after it was written"
@@ -71,7 +72,7 @@ def open_store(
 
 
 def _state(index: Index) -> str:
-    """Hash what tells that a file has changed, without reading it: its size and time of change."""
+    """Hash size and modification time of every file, to notice changes without reading the files."""
     digest = hashlib.sha256()
     for clip in index.clips:
         try:
@@ -85,7 +86,7 @@ def _state(index: Index) -> str:
 
 
 def _load(place: Path, state: str, config: CorpusConfig) -> Store | None:
-    """Load a store; None where it is missing, damaged or of other files."""
+    """Load a store; None where it is missing, damaged, or of other files."""
     try:
         about = json.loads((place / ABOUT).read_text(encoding="utf-8"))
         table = pd.read_csv(
@@ -111,7 +112,7 @@ def _build(
     convert: bool,
     skip_bad: bool,
 ) -> None:
-    """Decode the clips one by one, so that memory stays flat however many there are."""
+    """Decode the clips one by one, so that memory use does not grow with their number."""
     digest = hashlib.sha256()
     rows, bad = [], []
     with (place / SAMPLES).open("wb") as out:
@@ -121,7 +122,7 @@ def _build(
         ):
             try:
                 sound = read_clip(
-                    index.file(clip), config.rate_hz, convert=convert, start=clip.start, stop=clip.stop
+                    index.file(clip), config.sample_rate, convert=convert, start=clip.start, stop=clip.stop
                 )
             except ClipError as error:
                 bad.append(error)
@@ -146,13 +147,13 @@ def _build(
 
 
 def unusable(bad: Sequence[ClipError]) -> WordspotError:
-    """One line for all the clips that can't be used."""
+    """Make one line of all the clips that can't be used."""
     others = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
-    return WordspotError(f"{bad[0]}{others}: mend or remove it, or leave out such clips with --skip-bad")
+    return WordspotError(f"{bad[0]}{others}: replace or remove it, or leave out such clips with --skip-bad")
 
 
 def cache_folder() -> Path:
-    """Where stores and downloads are kept: $WORDSPOT_CACHE, or wordspot/ in the user's cache folder."""
+    """Give the folder of stores and downloads: $WORDSPOT_CACHE, or wordspot/ in the user's cache folder."""
     if "WORDSPOT_CACHE" in os.environ:
         return Path(os.environ["WORDSPOT_CACHE"])
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wordspot"

@@ -1,28 +1,30 @@
-"""A whole recogniser, waveform to logits: front end, model and words in one Module, saved and loaded."""
+"""A whole recogniser, waveform to logits: features, model and words in one Module."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+import torchaudio
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from wordspot.config import RunConfig, parse_config
-from wordspot.corpus.audio import read_clip
-from wordspot.corpus.batches import Collate
-from wordspot.errors import UsageError, WordspotError
-from wordspot.files import whole_file
-from wordspot.models.recurrent import Recurrent
-from wordspot.sound.features import Features, to_float
+from wordspot.audio.features import Features, to_float
+from wordspot.audio.io import read_clip
+from wordspot.audio.padding import pad_clips
+from wordspot.config import RunConfig, Runtime
+from wordspot.errors import UsageError
+from wordspot.models import make_model
 
-WEIGHTS = "model.safetensors"
-CONFIG = "config.json"
-PRETRAINED = Path(__file__).parents[1] / "pretrained"
-"""Where the recognisers lie that come with the program: a folder of each, with its model card."""
+if TYPE_CHECKING:
+    from wordspot.runs.evaluation import Evaluation
+
+BATCH = 64
+"""Sounds that `predict` recognises at once."""
+
+Sound = str | Path | Tensor | NDArray[Any]
 
 
 class Recognizer(nn.Module):
@@ -36,8 +38,10 @@ class Recognizer(nn.Module):
         super().__init__()
         self.config = config
         self.classes = config.corpus.classes
-        self.features = Features(config.features, config.corpus.rate_hz)
-        self.model = Recurrent(config.model, self.features.size, len(self.classes))
+        self.features = Features(config.features, config.corpus.sample_rate)
+        self.model = make_model(config.model, self.features.size, len(self.classes))
+        self.speakers: frozenset[str] = frozenset()
+        """Speakers of the training and validation clips, where they are known."""
 
     def forward(self, waveforms: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Score waveforms [B, S]; without `lengths` none of their samples are padding."""
@@ -51,24 +55,78 @@ class Recognizer(nn.Module):
         """Count the weights that training learns."""
         return sum(weights.numel() for weights in self.parameters())
 
-    @torch.inference_mode()
-    def predict(self, path: Path | str, *, convert: bool = False) -> "Prediction":
-        """Recognise the word in a sound file, of which the first `config.corpus.seconds` are heard.
+    @property
+    def device(self) -> torch.device:
+        """The device of its weights."""
+        return self.features.mean.device
 
-        Raises ClipError for a file that can't be used.
+    def predict(
+        self, sounds: Sound | Sequence[Sound], sample_rate: int | None = None, *, convert: bool = False
+    ) -> Any:
+        """Recognise the word in a sound, or in each of several, of which the first seconds are used.
+
+        A sound is the path of a file, or a waveform [S] of floats in [-1, 1] or int16, as a tensor or an
+        array, at `sample_rate` (the recogniser's own by default), which is resampled. A waveform [B, S] and a
+        list of sounds give a list of `Prediction`, a single sound gives one. Files with another format than
+        the recogniser's need `convert`. Raises ClipError for a file that can't be used, UsageError for a
+        waveform that can't.
         """
+        if isinstance(sounds, Tensor | np.ndarray) and sounds.ndim not in (1, 2):
+            raise UsageError(f"waveform: shape {tuple(sounds.shape)} must be [S] or [B, S]")
+        single = isinstance(sounds, str | Path) or (not isinstance(sounds, Sequence) and sounds.ndim == 1)
+        clips: Sequence[Any] = [sounds] if single else sounds  # type: ignore[assignment]
+        found: list[Prediction] = []
+        for first in range(0, len(clips), BATCH):
+            batch = [self.read(clip, sample_rate, convert=convert) for clip in clips[first : first + BATCH]]
+            found += self.predict_waveforms(batch)
+        return found[0] if single else found
+
+    def read(self, sound: Sound, sample_rate: int | None = None, *, convert: bool = False) -> Tensor:
+        """Read a file, or check and resample a waveform: float32 [S] at the recogniser's sampling rate."""
+        own = self.config.corpus.sample_rate
+        if isinstance(sound, str | Path):
+            return to_float(torch.from_numpy(read_clip(Path(sound), own, convert=convert)))
+        # A copy: torch has no read-only tensors, as a row of a memory-mapped store would be.
+        waveform = sound if isinstance(sound, Tensor) else torch.from_numpy(np.array(sound))
+        if waveform.ndim != 1 or not len(waveform):
+            raise UsageError(f"waveform: shape {tuple(waveform.shape)} must be [S], not empty")
+        if waveform.dtype == torch.int16:
+            waveform = to_float(waveform)
+        if not waveform.is_floating_point():
+            raise UsageError(f"waveform: {waveform.dtype} must be int16, or floats in [-1, 1]")
+        waveform = waveform.float()
+        if not waveform.isfinite().all():
+            raise UsageError("waveform: has samples that are not finite")
+        if sample_rate is not None and sample_rate < 1:
+            raise UsageError(f"sample_rate: {sample_rate} must be at least 1")
+        if sample_rate in (None, own):
+            return waveform
+        resampled: Tensor = torchaudio.functional.resample(waveform, sample_rate, own)
+        return resampled
+
+    @torch.inference_mode()
+    def predict_waveforms(self, waveforms: Sequence[Tensor]) -> "list[Prediction]":
+        """Recognise the words in a batch of waveforms float32 [S] at the recogniser's sampling rate."""
         corpus = self.config.corpus
-        sound = torch.from_numpy(read_clip(Path(path), corpus.rate_hz, convert=convert))
-        heard = Collate(corpus.samples)([(sound[: corpus.samples], 0)])  # a batch of one
-        device = self.features.mean.device
-        logits = self.eval()(to_float(heard.samples).to(device), heard.lengths.to(device))  # (1, C)
-        probabilities = logits.softmax(dim=1)[0].tolist()
-        return Prediction(dict(zip(self.classes, probabilities, strict=True)), len(sound) / corpus.rate_hz)
+        padded, lengths = pad_clips([waveform[: corpus.samples] for waveform in waveforms], corpus.samples)
+        logits = self.eval()(padded.to(self.device), lengths.to(self.device))  # (B, C)
+        return [
+            Prediction(dict(zip(self.classes, row, strict=True)), len(waveform) / corpus.sample_rate)
+            for row, waveform in zip(logits.softmax(dim=1).tolist(), waveforms, strict=True)
+        ]
+
+    def evaluate(self, data: str | Path, runtime: Runtime = Runtime()) -> "Evaluation":
+        """Evaluate on all clips of a labelled folder, as `wordspot.evaluate_recognizer` does."""
+        from wordspot.evaluation.evaluate import (
+            evaluate_recognizer,
+        )  # this room may not import it any earlier
+
+        return evaluate_recognizer(self, data, runtime)
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What was heard in one sound."""
+    """What was recognised in one sound."""
 
     probabilities: dict[str, float]
     """Of each class."""
@@ -77,73 +135,18 @@ class Prediction:
 
     @property
     def word(self) -> str:
-        """The likeliest class."""
+        """The most probable class."""
         return max(self.probabilities, key=self.probabilities.__getitem__)
 
     @property
     def probability(self) -> float:
-        """Probability of the likeliest class."""
+        """Probability of the most probable class."""
         return self.probabilities[self.word]
 
+    def top(self, count: int) -> list[tuple[str, float]]:
+        """List the most probable classes with their probabilities.
 
-def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
-    """Write tensors to one file, whole or not at all."""
-    # The format refuses tensors that share memory (a recurrent layer's on a GPU) or that lie strided in it.
-    copies = {
-        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
-        for name, tensor in tensors.items()
-    }
-    with whole_file(path) as part:
-        save_file(copies, part, metadata)
-
-
-def save_weights(recognizer: Recognizer, folder: Path) -> None:
-    """Write weights and feature statistics to `folder`."""
-    save_tensors(folder / WEIGHTS, recognizer.state_dict())
-
-
-def read_config(folder: Path) -> tuple[RunConfig, dict[str, Any]]:
-    """Read the config of a run and what else is known of it (versions, fingerprint of the data).
-
-    Raises UsageError where `folder` isn't a run.
-    """
-    path = folder / CONFIG
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        if "fingerprint" not in stored["provenance"]["data"]:
-            raise KeyError("no fingerprint of the data")
-        return parse_config(stored["config"]), stored["provenance"]
-    except OSError:
-        raise UsageError(f"{folder}: no run here (no {CONFIG}): name the --out of `wordspot train`") from None
-    except (ValueError, KeyError, TypeError, UsageError) as error:
-        reason = str(error).splitlines()[0]
-    raise WordspotError(f"{path}: not a config of this version of wordspot ({reason}): train anew")
-
-
-def pretrained() -> list[str]:
-    """Name the recognisers that come with the program."""
-    return sorted(path.parent.name for path in PRETRAINED.glob(f"*/{CONFIG}"))
-
-
-def load(run: Path | str = "wordspot") -> Recognizer:
-    """Load the recogniser of a run, of its best epoch by validation, or one of those in `pretrained()`.
-
-    A folder goes before a name. Raises UsageError where there is none.
-    """
-    folder = Path(run)
-    if str(run) in pretrained() and not folder.exists():
-        folder = PRETRAINED / str(run)
-    config, _ = read_config(folder)
-    recognizer = Recognizer(config)
-    try:
-        recognizer.load_state_dict(load_file(folder / WEIGHTS))
-    except FileNotFoundError:
-        raise UsageError(
-            f"{folder}: nothing trained here yet: run `wordspot train` with this --out"
-        ) from None
-    except (SafetensorError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise WordspotError(
-            f"{folder / WEIGHTS}: not the weights of this run ({reason}): train anew"
-        ) from None
-    return recognizer.eval()
+        >>> Prediction({"yes": 0.2, "no": 0.7, "up": 0.1}, 1.0).top(2)
+        [('no', 0.7), ('yes', 0.2)]
+        """
+        return sorted(self.probabilities.items(), key=lambda item: -item[1])[:count]

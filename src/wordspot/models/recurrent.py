@@ -1,12 +1,13 @@
-"""Perhaps convolutions, recurrent layers, a pooling over time, and a linear head."""
+"""An optional convolutional encoder, recurrent layers, a pooling over time, and a linear layer."""
 
 import torch
 from torch import Tensor, nn
 
-from wordspot.config import RecurrentConfig
-from wordspot.models.fronts import make_front
-from wordspot.models.padding import hide_padding
-from wordspot.models.pooling import Attention, make_pooling
+from wordspot.audio.padding import zero_padding
+from wordspot.config import ENCODERS, POOLINGS, RecurrentConfig
+from wordspot.models.model import Layers, Model
+from wordspot.models.pooling import Attention
+from wordspot.schema import implementation
 
 CELLS: dict[str, type[nn.RNN | nn.LSTM | nn.GRU]] = {
     "rnn": nn.RNN,
@@ -15,7 +16,7 @@ CELLS: dict[str, type[nn.RNN | nn.LSTM | nn.GRU]] = {
 }
 
 
-class Recurrent(nn.Module):
+class Recurrent(Model):
     """An Elman network (Elman 1990), LSTM (Hochreiter and Schmidhuber 1997) or GRU (Cho et al. 2014).
 
     Shape: features [B, T, F] and counts of real frames [B] to logits [B, C].
@@ -24,25 +25,25 @@ class Recurrent(nn.Module):
     def __init__(self, config: RecurrentConfig, n_features: int, n_classes: int) -> None:
         super().__init__()
         self.norm = nn.BatchNorm1d(n_features) if config.batch_norm else None
-        self.front = make_front(config.front, n_features, config.channels)
+        self.encoder = implementation(ENCODERS, config.encoder)(n_features, config.channels)
         self.recurrent = CELLS[config.cell](
-            self.front.size,
-            config.units,
-            config.layers,
+            self.encoder.size,
+            config.hidden_size,
+            config.num_layers,
             batch_first=True,
             bidirectional=config.bidirectional,
-            # torch drops between layers only, and warns where there is no between.
-            dropout=config.dropout if config.layers > 1 else 0.0,
+            # torch applies dropout between layers only, and warns where there is no second layer.
+            dropout=config.dropout if config.num_layers > 1 else 0.0,
         )
         size = config.state_size
-        self.pooling = make_pooling(config.pooling, size, config.bidirectional)
+        self.pooling = implementation(POOLINGS, config.pooling)(size, config.bidirectional)
         self.head_norm = nn.BatchNorm1d(size) if config.head_norm else None
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(size, n_classes)
         initialise(self.recurrent)
 
     def forward(self, features: Tensor, frames: Tensor) -> Tensor:
-        """Score clips of features [B, T, F], of which `frames` [B] are no padding, as logits [B, C]."""
+        """Score clips of features [B, T, F], of which `frames` [B] are not padding, as logits [B, C]."""
         states, frames = self.states(features, frames)
         pooled = self.pooling(states, frames)  # (B, D)
         if self.head_norm:
@@ -54,27 +55,37 @@ class Recurrent(nn.Module):
         """Give the recurrent states [B, T', D] of features [B, T, F], and how many of them [B] are real."""
         if self.norm:
             features = self.norm(features.transpose(1, 2)).transpose(1, 2)  # (B, T, F)
-        convolved = self.front(hide_padding(features, frames))  # (B, T', F')
-        frames = self.front.frames(frames)
-        states, _ = self.recurrent(hide_padding(convolved, frames))  # (B, T', D)
+        encoded = self.encoder(zero_padding(features, frames))  # (B, T', F')
+        frames = self.encoder.frames(frames)
+        states, _ = self.recurrent(zero_padding(encoded, frames))  # (B, T', D)
         return states, frames
 
-    def attention(self, features: Tensor, frames: Tensor) -> Tensor:
-        """Give how each frame weighs in the pooling, for plots: [B, T', N] for N heads.
-
-        Raises TypeError for a pooling without attention.
-        """
+    def attention(self, features: Tensor, frames: Tensor) -> Tensor | None:
+        """Give the weight of each frame in the pooling, [B, T', N] for N heads; None without attention."""
         if not isinstance(self.pooling, Attention):
-            raise TypeError("this model pools without attention")
+            return None
         return self.pooling.weights(*self.states(features, frames))
+
+    @staticmethod
+    def describe(config: RecurrentConfig) -> Layers:
+        """Describe the layers that a config asks for."""
+        norms = [name for name, on in (("features", config.batch_norm), ("head", config.head_norm)) if on]
+        return Layers(
+            encoder=implementation(ENCODERS, config.encoder).describe(config.channels),
+            recurrent=f"{config.num_layers} x {config.hidden_size} {config.cell.upper()}"
+            + (", bidirectional" if config.bidirectional else ""),
+            pooling=implementation(POOLINGS, config.pooling).description,
+            dropout=f"{config.dropout:g}" + (f", batch norm of {' and '.join(norms)}" if norms else ""),
+        )
 
 
 @torch.no_grad()
 def initialise(recurrent: nn.RNNBase) -> None:
     """Draw initial weights that carry a signal over many frames.
 
-    Orthogonal from state to state (Saxe et al. 2014), Glorot from input to state, no bias; an LSTM's forget
-    gate starts open, at a bias of 1 (Jozefowicz et al. 2015). torch's own draw gives an RNN vanishing states.
+    Orthogonal from state to state (Saxe et al. 2014), Glorot from input to state, zero bias; the forget gate
+    of an LSTM starts open, with a bias of 1 (Jozefowicz et al. 2015). With torch's default, the states of an
+    RNN vanish.
     """
     H = recurrent.hidden_size
     for name, parameter in recurrent.named_parameters():

@@ -1,35 +1,34 @@
 """What resuming needs: weights, optimiser and progress after an epoch, in one file."""
 
-from pathlib import Path
-
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from wordspot.errors import WordspotError
-from wordspot.models.recognizer import save_tensors
+from wordspot.runs.run import Run
+from wordspot.runs.weights import save_tensors
 
 FILE = "last/state.safetensors"
 
 
-def save_checkpoint(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer, epoch: int) -> None:
+def save_checkpoint(run: Run, model: nn.Module, optimizer: torch.optim.Optimizer, epoch: int) -> None:
     """Write the state after epoch number `epoch`, whole or not at all."""
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     for number, state in optimizer.state_dict()["state"].items():
         tensors |= {
             f"optimizer.{number}.{name}": tensor for name, tensor in state.items() if tensor is not None
         }
-    path = run / FILE
+    path = run.folder / FILE
     path.parent.mkdir(exist_ok=True)
     save_tensors(path, tensors, {"epoch": str(epoch)})
 
 
-def load_checkpoint(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+def load_checkpoint(run: Run, model: nn.Module, optimizer: torch.optim.Optimizer) -> int:
     """Restore the state after the last finished epoch and give its number; 0 where there is none.
 
     Raises WordspotError where the file is damaged.
     """
-    path = run / FILE
+    path = run.folder / FILE
     if not path.is_file():
         return 0
     weights: dict[str, torch.Tensor] = {}
@@ -48,5 +47,5 @@ def load_checkpoint(run: Path, model: nn.Module, optimizer: torch.optim.Optimize
         optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
     except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
         reason = str(error).splitlines()[0]
-        raise WordspotError(f"{path}: damaged ({reason}): remove {run} and train anew") from None
+        raise WordspotError(f"{path}: damaged ({reason}): remove {run} and train again") from None
     return epoch

@@ -8,34 +8,39 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
-from typing import Any
 
-from wordspot.config import RunConfig
+from wordspot.config import RunConfig, Runtime
 from wordspot.errors import WordspotError, warn_in_one_line
+from wordspot.runs.metrics import Metrics
+from wordspot.runs.run import Run
 from wordspot.training.loop import train
-from wordspot.training.metrics import Metrics
 
 
 def train_all(
-    runs: Sequence[tuple[RunConfig, Path]], data: str | Path, jobs: int, **settings: Any
-) -> Iterator[Path]:
-    """Train runs, `jobs` at a time, with the settings of `train`; gives each run's folder when it is done.
+    runs: Sequence[tuple[RunConfig, Path]],
+    data: str | Path,
+    jobs: int,
+    runtime: Runtime,
+    *,
+    quiet: bool = False,
+) -> Iterator[Run]:
+    """Train configs into their folders, `jobs` at a time; yields each run when it is done.
 
-    Small recurrent models leave most of a second core idle, so runs side by side with a thread each are
-    half as fast again as one after the other with two. Raises what `train` raises, after which no run goes
-    on, and WordspotError where a process dies.
+    Small recurrent models leave most of a second core idle, so two runs at once with one thread each are
+    half as fast again as one after the other with two threads. Raises what `train` raises, after which all
+    runs end, and WordspotError where a process dies.
     """
     if jobs == 1:
-        for config, run in runs:
-            yield train(config, data, run, **settings)
+        for config, out in runs:
+            yield train(config, data, out, runtime, quiet=quiet)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin) as pool:
-        work = partial(train, data=data, quiet=True, after_epoch=_end_with_parent, **settings)
+        work = partial(train, data=data, runtime=runtime, quiet=True, after_epoch=_end_with_parent)
         try:
-            for done in as_completed([pool.submit(work, config, out=run) for config, run in runs]):
+            for done in as_completed([pool.submit(work, config, out=out) for config, out in runs]):
                 yield done.result()
         except BrokenProcessPool:
-            raise WordspotError("a training process died, perhaps for lack of memory: lower --jobs") from None
+            raise WordspotError("a training process died, perhaps out of memory: lower --jobs") from None
         except BaseException:
             for child in active_children():
                 child.terminate()

@@ -1,0 +1,1 @@
+"""Waveforms: read, augmented, turned into features. This room knows no corpus and no model."""

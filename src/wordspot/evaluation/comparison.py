@@ -1,0 +1,110 @@
+"""What a comparison of models says, as kept in comparison.json."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from wordspot.layout import Split
+from wordspot.runs.evaluation import Interval
+
+FILE = "comparison.json"
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """One word recognised as another."""
+
+    said: str
+    recognised: str
+    clips: float
+    """Mean of the runs."""
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """One model in a comparison: means of its runs."""
+
+    name: str
+    runs: list[str]
+    """Their folders, relative to that of the comparison."""
+    training_clips: int
+    parameters: int
+    kilobytes: float
+    """Size of the file of weights."""
+    macs: int
+    """Multiply-accumulates of one clip in layers with weights."""
+    latency_ms: float
+    """Median time to recognise one clip on one core, features included."""
+    minutes: float
+    """Training time."""
+    epochs: float
+    """Epochs trained."""
+    epochs_to_95: float
+    """Epochs until validation accuracy reached 95 % of its best."""
+    validation_accuracy: float
+    """Of the best epoch, whose weights were kept."""
+    accuracy: float
+    std: float | None
+    """Standard deviation of the accuracy over the seeds; None for one run."""
+    interval: Interval
+    """95 % interval of the mean: bootstrap over speakers, never narrower than Wilson's over clips."""
+    macro_f1: float
+    calibration_error: float
+    confusion: list[list[float]]
+    """Clips [C, C]: a row for each word said, a column for each word recognised."""
+    confused: list[Confusion]
+    """The most frequent confusions."""
+    noise: dict[int, float]
+    """Accuracy at each signal-to-noise ratio in decibels; empty where it was not measured."""
+    synthetic_clips_added: int = 0
+    """Training clips that are synthetic ones, added to recorded ones."""
+
+    @property
+    def recorded_clips(self) -> int:
+        """Training clips without the synthetic ones that were added."""
+        return self.training_clips - self.synthetic_clips_added
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two models on the same clips."""
+
+    one: str
+    other: str
+    difference: float
+    """Accuracy of `one` minus that of `other`."""
+    interval: Interval
+    """95 % interval of the difference by a bootstrap over speakers."""
+    only_one_right: int
+    """Clips that most runs of `one`, but not of `other`, recognise."""
+    only_other_right: int
+    p_value: float
+    """Exact McNemar's test of these two counts, adjusted by Holm for the number of pairs."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Models on the same clips of one split."""
+
+    split: Split
+    clips: int
+    speakers: int
+    fingerprint: str
+    words: list[str]
+    noise: str | None
+    """Noise that was added for the accuracy in noise; None where it was not measured."""
+    models: list[ModelResult]
+    pairs: list[Pair]
+    synthetic: bool = False
+    """Whether the clips are synthetic speech."""
+
+
+def read_comparison(folder: Path) -> Comparison | None:
+    """Read the comparison in a folder; None where there is none, or one of another version."""
+    try:
+        stored = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return TypeAdapter(Comparison).validate_python(stored)
+    except (OSError, ValueError, ValidationError):
+        return None

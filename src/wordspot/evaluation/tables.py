@@ -1,0 +1,203 @@
+"""Results as tables: each is described once, and shown in a terminal, Markdown, a notebook or a PDF."""
+
+import html
+import sys
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from wordspot.evaluation.comparison import Comparison, ModelResult
+from wordspot.figures import titled
+from wordspot.runs.evaluation import Evaluation, Interval
+
+WIDE = 10_000
+"""Most characters in a line of a file, more than any table needs."""
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Write a fraction as a percentage.
+
+    >>> percent(0.9384)
+    '93.8 %'
+    """
+    return f"{100 * share:.{digits}f} %"
+
+
+def percent_interval(bounds: Interval) -> str:
+    """Write an interval of a fraction in percent.
+
+    >>> percent_interval((0.913, 0.959))
+    '91.3 to 95.9 %'
+    """
+    return f"{100 * bounds[0]:.1f} to {100 * bounds[1]:.1f} %"
+
+
+def point_interval(bounds: Interval) -> str:
+    """Write an interval of a difference in percentage points.
+
+    >>> point_interval((-0.013, 0.009))
+    '-1.3 to +0.9'
+    """
+    return f"{100 * bounds[0]:+.1f} to {100 * bounds[1]:+.1f}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A titled table of text."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+    left: tuple[int, ...] = (0,)
+    """Columns that are aligned to the left."""
+
+    def print(self) -> None:
+        """Print to the terminal; as wide as needed where the output is a file."""
+        shown = RichTable(box=SIMPLE_HEAD, pad_edge=False)
+        for number, name in enumerate(self.columns):
+            side: Literal["left", "right"] = "left" if number in self.left else "right"
+            shown.add_column(Text(name), justify=side, overflow="fold")
+        for row in self.rows:
+            shown.add_row(*map(Text, row))
+        console = Console(width=None if sys.stdout.isatty() else WIDE)
+        console.print(Text(self.title, style="bold"), soft_wrap=True)
+        console.print(shown)
+
+    def to_markdown(self) -> str:
+        """Write as Markdown, without the title.
+
+        >>> print(Table("", ["model", "accuracy"], [["rnn", "88.8 %"]]).to_markdown())
+        | model | accuracy |
+        | :-- | --: |
+        | rnn | 88.8 % |
+        """
+        marks = [":--" if number in self.left else "--:" for number in range(len(self.columns))]
+        lines = [[cell.replace("|", "\\|") for cell in row] for row in (self.columns, marks, *self.rows)]
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook."""
+
+        def line(cells: list[str], tag: str) -> str:
+            sides = ["left" if number in self.left else "right" for number in range(len(cells))]
+            return "".join(
+                f'<{tag} style="text-align: {side}">{html.escape(cell)}</{tag}>'
+                for cell, side in zip(cells, sides, strict=True)
+            )
+
+        body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in self.rows)
+        return (
+            f"<table><caption>{html.escape(self.title)}</caption>"
+            f"<thead><tr>{line(self.columns, 'th')}</tr></thead><tbody>{body}</tbody></table>"
+        )
+
+
+def evaluation_table(result: Evaluation) -> Table:
+    """Table the scores of a recogniser word by word, under those of the whole."""
+    title = (
+        f"accuracy {percent(result.accuracy)} (95 % interval {percent_interval(result.interval)}), macro F1 "
+        f"{result.macro_f1:.3f}, {result.clips} clips of {result.speakers} speakers"
+    )
+    rows = [
+        [one.word, f"{one.precision:.3f}", f"{one.recall:.3f}", f"{one.f1:.3f}", str(one.clips)]
+        for one in result.words
+    ]
+    name = "all clips" if result.split == "all" else f"{result.split} split"
+    return Table(f"{titled(name, result)}: {title}", ["word", "precision", "recall", "F1", "clips"], rows)
+
+
+def comparison_tables(result: Comparison) -> list[Table]:
+    """Table a comparison: scores, costs, accuracy in noise where it was measured, confusions and pairs."""
+    tables = [scores_table(result), costs_table(result)]
+    if result.noise:
+        tables.append(noise_table(result))
+    return [*tables, confusions_table(result), pairs_table(result)]
+
+
+def scores_table(result: Comparison) -> Table:
+    """Table how well each model does."""
+    columns = ["model", "seeds", "validation", result.split, "std", "95 % interval", "macro F1", "ECE"]
+    if result.split == "validation":
+        columns[2] = "best epoch"
+    rows = [
+        [
+            one.name,
+            str(len(one.runs)),
+            percent(one.validation_accuracy),
+            percent(one.accuracy),
+            "-" if one.std is None else percent(one.std),
+            percent_interval(one.interval),
+            f"{one.macro_f1:.3f}",
+            f"{one.calibration_error:.3f}",
+        ]
+        for one in result.models
+    ]
+    title = f"Accuracy on the {result.split} split ({result.clips} clips of {result.speakers} speakers)"
+    return Table(titled(title, result), columns, rows)
+
+
+def costs_table(result: Comparison) -> Table:
+    """Table what each model costs."""
+    columns = ["model", "clips", "weights", "file", "MACs", "one clip", "training", "epochs", "to 95 %"]
+    rows = [
+        [
+            one.name,
+            training_clips(one),
+            f"{one.parameters:,}",
+            f"{one.kilobytes:,.0f} kB",
+            f"{one.macs / 1e6:.1f} M",
+            f"{one.latency_ms:.1f} ms",
+            f"{one.minutes:.1f} min",
+            f"{one.epochs:.0f}",
+            f"{one.epochs_to_95:.1f}",
+        ]
+        for one in result.models
+    ]
+    title = "Costs (MACs and time of one clip on one core; epochs, and epochs to 95 % of the best accuracy)"
+    return Table(titled(title, result), columns, rows)
+
+
+def training_clips(one: ModelResult) -> str:
+    """Write the number of training clips."""
+    added = f", {one.synthetic_clips_added:,} synthetic" if one.synthetic_clips_added else ""
+    return f"{one.training_clips:,}{added}"
+
+
+def noise_table(result: Comparison) -> Table:
+    """Table the accuracy at each signal-to-noise ratio."""
+    columns = ["model", "clean", *(f"{snr_db} dB" for snr_db in result.models[0].noise)]
+    rows = [[one.name, *map(percent, (one.accuracy, *one.noise.values()))] for one in result.models]
+    return Table(titled(f"Accuracy at signal-to-noise ratios ({result.noise})", result), columns, rows)
+
+
+def confusions_table(result: Comparison) -> Table:
+    """Table the most frequent confusions of each model."""
+    rows = [
+        [one.name, ", ".join(f"{pair.said} as {pair.recognised} {pair.clips:.3g}" for pair in one.confused)]
+        for one in result.models
+    ]
+    title = titled("Most frequent confusions (mean clips per run)", result)
+    return Table(title, ["model", "word said as word recognised, clips"], rows, left=(0, 1))
+
+
+def pairs_table(result: Comparison) -> Table:
+    """Table the differences of pairs of models."""
+    columns = ["model", "against", "difference", "95 % interval", "only model", "only against", "p"]
+    rows = [
+        [
+            pair.one,
+            pair.other,
+            f"{100 * pair.difference:+.1f}",
+            point_interval(pair.interval),
+            str(pair.only_one_right),
+            str(pair.only_other_right),
+            f"{pair.p_value:.2g}",
+        ]
+        for pair in result.pairs
+    ]
+    title = "Differences in points (clips that only one of them recognises; p by McNemar's test, Holm)"
+    return Table(titled(title, result), columns, rows, left=(0, 1))

@@ -1,0 +1,166 @@
+"""A recogniser of one's own words, from synthetic speech and whatever recordings there are."""
+
+import hashlib
+import json
+import warnings
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile
+
+from wordspot.audio.io import read_clip
+from wordspot.config import Runtime, vary
+from wordspot.corpus.folder import index_folder
+from wordspot.corpus.index import Clip
+from wordspot.corpus.store import cache_folder
+from wordspot.errors import ClipError, UsageError, WordspotError
+from wordspot.evaluation.evaluate import evaluate
+from wordspot.files import atomic_folder, output_folder, write_json
+from wordspot.layout import NOHASH, Split, write_lists
+from wordspot.recipes import recipe as recipe_named
+from wordspot.runs.evaluation import Evaluation
+from wordspot.runs.run import Run
+from wordspot.training.loop import train
+from wordspot.tts.settings import CLIPS, Synthesis
+from wordspot.tts.synthesize import cached
+from wordspot.tts.words import check_words
+
+MODEL = "wordspot"
+MOST_TIMES = 25
+"""Most passes over the recordings in an epoch; else both kinds of clips are seen equally often."""
+HALVES = "halves"
+"""Folder of the recordings as they were used."""
+SOURCES = "sources.json"
+"""File in it that names the original recordings."""
+
+
+@dataclass(frozen=True)
+class OwnWords:
+    """A recogniser of one's own words, and its scores."""
+
+    run: Run
+    """The recogniser to use: the one trained on recordings too, where there are any."""
+    synthetic: Evaluation
+    """The run trained on synthetic speech only, evaluated on synthetic speech."""
+    synthetic_only: Evaluation | None = None
+    """The run trained on synthetic speech only, evaluated on the test recordings."""
+    with_recordings: Evaluation | None = None
+    """The run trained on the other recordings too, evaluated on the test recordings."""
+
+
+def own_words(
+    words: Sequence[str],
+    out: str | Path,
+    recordings: str | Path | None = None,
+    runtime: Runtime = Runtime(),
+    *,
+    model: str = MODEL,
+    clips: int = CLIPS,
+    seconds: float = 1.0,
+) -> OwnWords:
+    """Train a recogniser of `words` on synthetic speech, and on half of one's own `recordings` where given.
+
+    The speech has `clips` of each word, each `seconds` long. `recordings` is a folder of <word>/*.wav or
+    *.flac; its other half is the test split. Where it has several speakers (<speaker>_nohash_<n>.wav), each
+    is in one half only; else all recordings count as one speaker, whose voice is then in training, and a
+    warning says so. Leaves the runs `synthetic` and `recorded`, and the recordings as they were used in
+    `halves`, in the folder `out`. Raises UsageError for words that can't be synthesised, an unknown model,
+    recordings that can't be halved or are synthetic, and a folder `out` with other recordings; WordspotError
+    for a recording that can't be used.
+    """
+    check_words(words)
+    recipe = vary(recipe_named(model), words=tuple(words), seconds=seconds)
+    halves = None if recordings is None else halve(Path(recordings), words)
+    folder = output_folder(Path(out))
+    kept = folder / HALVES
+    if recordings is not None and halves is not None:
+        keep_halves(Path(recordings), halves, kept, recipe.corpus.sample_rate, convert=runtime.convert)
+
+    speech = cached(words, cache_folder(), Synthesis(clips=clips))
+    alone = train(recipe, speech, folder / "synthetic", runtime)
+    synthetic = evaluate(alone, speech, "testing", runtime)
+    if halves is None:
+        return OwnWords(alone, synthetic)
+
+    synthetic_only = evaluate(alone, kept, "testing", runtime)
+    recorded = sum(split == "training" for split in halves.values())
+    times = min(max(clips * len(words) // recorded, 1), MOST_TIMES)
+    run = train(vary(recipe, synthetic=clips, recorded_times=times), kept, folder / "recorded", runtime)
+    return OwnWords(run, synthetic, synthetic_only, evaluate(run, kept, "testing", runtime))
+
+
+def halve(recordings: Path, words: Sequence[str]) -> dict[Clip, Split]:
+    """Put one half of the recordings of each word into the training split and the other into the test split.
+
+    Speakers are halved where there are several. Raises UsageError where there are no recordings, where they
+    are synthetic speech, or where a word would be missing in a half.
+    """
+    if not recordings.is_dir():
+        raise UsageError(f"{recordings}: no such folder: --recordings takes a folder of <word>/*.wav")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*name no speaker")  # they count as one speaker
+        index = index_folder(recordings)
+    if index.synthetic:
+        raise UsageError(f"{recordings}: is synthetic speech: --recordings takes recordings of people")
+    clips = [clip for clip in index.clips if clip.word in words]
+    speakers = sorted({clip.speaker for clip in clips if NOHASH in clip.path})
+    several = len(speakers) > 1 and all(NOHASH in clip.path for clip in clips)
+    splits: dict[Clip, Split] = {}
+    number: dict[str, int] = defaultdict(int)
+    for clip in clips:
+        place = speakers.index(clip.speaker) if several else number[clip.word]
+        splits[clip] = "testing" if place % 2 else "training"
+        number[clip.word] += 1
+    for word in words:
+        there = {split for clip, split in splits.items() if clip.word == word}
+        if len(there) < 2:
+            need = "by two speakers or more" if several else "two or more"
+            raise UsageError(
+                f"{recordings}: too few recordings of {word}: {need} are needed, to train by and to test"
+            )
+    if not several:
+        warnings.warn(
+            "the recordings count as one speaker, half for training and half for testing, so the score is "
+            f"that of a known voice: name files <speaker>{NOHASH}<number>.wav to test on new speakers",
+            stacklevel=2,
+        )
+    return splits
+
+
+def keep_halves(
+    recordings: Path, halves: dict[Clip, Split], out: Path, sample_rate: int, *, convert: bool
+) -> None:
+    """Copy recordings to the folder `out` with lists of their parts; each half of one speaker's gets a name.
+
+    What is there already is left as it is. Raises UsageError where that is of other recordings, and
+    WordspotError for a recording that can't be used.
+    """
+    sources = {
+        clip.path: [part, hashlib.sha1((recordings / clip.path).read_bytes()).hexdigest()]
+        for clip, part in halves.items()
+    }
+    if out.exists():
+        described = out / SOURCES
+        if not described.is_file() or json.loads(described.read_text(encoding="utf-8")) != sources:
+            raise UsageError(f"{out}: holds other recordings: choose another --out")
+        return
+    halved = defaultdict(set)
+    for clip, part in halves.items():
+        halved[clip.speaker if NOHASH in clip.path else ""].add(part)
+    shared = any(len(parts) > 1 for parts in halved.values())
+    parts: list[tuple[str, Split]] = []
+    with atomic_folder(out) as folder:
+        for number, (clip, part) in enumerate(halves.items()):
+            speaker = f"me-{part}" if shared else clip.speaker
+            path = folder / clip.word / f"{speaker}{NOHASH}{number}.wav"
+            path.parent.mkdir(exist_ok=True)
+            try:
+                samples = read_clip(recordings / clip.path, sample_rate, convert=convert)
+            except ClipError as error:
+                raise WordspotError(f"{error}: replace or remove it") from None
+            soundfile.write(path, samples, sample_rate)
+            parts.append((path.relative_to(folder).as_posix(), part))
+        write_lists(folder, parts)
+        write_json(folder / SOURCES, sources)

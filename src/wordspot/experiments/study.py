@@ -1,0 +1,171 @@
+"""Many runs to one comparison for each experiment."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import TypeAdapter
+from rich.console import Console
+
+from wordspot.config import RunConfig, Runtime
+from wordspot.corpus.corpus import open_corpus
+from wordspot.device import open_device
+from wordspot.errors import UsageError
+from wordspot.evaluation.compare import compare_groups, current_comparison
+from wordspot.evaluation.comparison import Comparison
+from wordspot.evaluation.evaluate import evaluate
+from wordspot.evaluation.seed_groups import SeedGroup, read_group
+from wordspot.evaluation.tables import comparison_tables
+from wordspot.experiments.experiments import Experiment
+from wordspot.experiments.time_left import TimeLeft
+from wordspot.figures import titled
+from wordspot.files import output_folder, write_json, write_text
+from wordspot.runs.run import CONFIG
+from wordspot.training.parallel import train_all
+
+EXPERIMENTS = "experiments.json"
+RESULTS = "study.json"
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of an experiment."""
+
+    name: str
+    question: str
+    note: str
+    comparison: Comparison
+    kind: Literal["models", "settings", "scaling"] = "settings"
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the clips are synthetic speech."""
+        return self.comparison.synthetic
+
+    def groups(self, study: Path) -> list[SeedGroup]:
+        """Read the evaluated runs of each variant from the folder of the study."""
+        return [
+            read_group(one.name, [study / self.name / run for run in one.runs], self.comparison.split)
+            for one in self.comparison.models
+        ]
+
+
+Stored = TypeVar("Stored", Experiment, Result)
+
+
+def run_study(
+    experiments: Sequence[Experiment],
+    data: str | Path,
+    out: str | Path,
+    runtime: Runtime = Runtime(),
+    *,
+    jobs: int = 1,
+    quiet: bool = False,
+) -> list[Result]:
+    """Train and evaluate every run of the experiments on the clips of `data`, and compare the variants.
+
+    `jobs` runs are trained at once, each in a process of its own where there is more than one. Leaves in the
+    folder `out` one folder per experiment, with runs, comparison and figures; the experiments themselves as
+    experiments.json; and study.json and summary.md with all results. Prints the time that is left, unless
+    `quiet`. A study that was stopped resumes; a config that is in two experiments is trained once. Raises
+    what `train`, `evaluate` and `compare` raise.
+    """
+    if jobs < 1:
+        raise UsageError(f"jobs: {jobs} must be at least 1")
+    folder = output_folder(Path(out))
+    device = open_device(runtime)
+    places = lay_out(experiments, folder)
+    corpora = {corpus: open_corpus(data, corpus, runtime) for corpus in {config.corpus for config in places}}
+    write_json(folder / EXPERIMENTS, [asdict(experiment) for experiment in experiments])
+    console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
+    left = TimeLeft(jobs)
+    for config, run in places.items():
+        left.add(config, corpora[config.corpus], run, device)
+    console.print(f"study: {left}")
+
+    results = []
+    for experiment in experiments:
+        variants = {variant: experiment.seeded(variant) for variant in experiment.variants}
+        configs = [config for seeded in variants.values() for config in seeded]
+        runs = [(config, places[config]) for config in configs]
+        for trained in train_all(runs, data, jobs, runtime, quiet=quiet):
+            left.done(trained.folder)
+            console.print(f"{trained.folder.relative_to(folder)} is trained; {left}")
+            if not trained.is_evaluated(experiment.split):
+                evaluate(trained, corpora[trained.config.corpus], experiment.split, runtime)
+        groups = [
+            read_group(variant, [places[config] for config in seeded], experiment.split)
+            for variant, seeded in variants.items()
+        ]
+        place = output_folder(folder / experiment.name)
+        comparison = current_comparison(groups, place, experiment.split) or compare_groups(
+            groups,
+            experiment.split,
+            out=place,
+            corpus=corpora[configs[0].corpus],
+            against=experiment.against,
+        )
+        results.append(
+            Result(experiment.name, experiment.question, experiment.note, comparison, experiment.kind)
+        )
+        write_json(folder / RESULTS, [asdict(result) for result in results])
+        write_text(folder / "summary.md", summary(results))
+    return results
+
+
+def summary(results: Sequence[Result]) -> str:
+    """Write the tables of every experiment as Markdown, with links to its figures."""
+    lines = [titled("# Results of the study", results[0]), ""]
+    for result in results:
+        lines += [f"## {result.question}", "", result.note, ""]
+        for table in comparison_tables(result.comparison):
+            lines += [f"**{table.title}**", "", table.to_markdown(), ""]
+        lines += [f"Figures: [{result.name}/]({result.name})", ""]
+    return "\n".join(lines)
+
+
+def read_experiments(study: str | Path) -> list[Experiment]:
+    """Read the experiments of a study, finished or not.
+
+    Raises UsageError where the folder holds no study, or one of another version.
+    """
+    return _read(Path(study) / EXPERIMENTS, TypeAdapter(list[Experiment]))
+
+
+def read_study(study: str | Path) -> dict[str, Result]:
+    """Read the results of a study by the names of the experiments.
+
+    Raises UsageError where the folder holds no study, or one of another version.
+    """
+    return {result.name: result for result in _read(Path(study) / RESULTS, TypeAdapter(list[Result]))}
+
+
+def _read(path: Path, kind: TypeAdapter[list[Stored]]) -> list[Stored]:
+    try:
+        return kind.validate_python(json.loads(path.read_text(encoding="utf-8")))
+    except OSError:
+        raise UsageError(
+            f"{path.parent}: no study here (no {path.name}): name the --out of `wordspot study`"
+        ) from None
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"{path}: not a study of this version of wordspot ({reason})") from None
+
+
+def lay_out(experiments: Sequence[Experiment], folder: Path) -> dict[RunConfig, Path]:
+    """Give each run its folder, <experiment>/<variant>/seed-<n>.
+
+    A run in several experiments has the folder in which it was started, else that of the first.
+    """
+    places: dict[RunConfig, list[Path]] = {}
+    for experiment in experiments:
+        for variant in experiment.variants:
+            for config in experiment.seeded(variant):
+                name = f"{variant.replace(' ', '-')}/seed-{config.training.seed}"
+                places.setdefault(config, []).append(folder / experiment.name / name)
+    return {
+        config: next((run for run in runs if (run / CONFIG).is_file()), runs[0])
+        for config, runs in places.items()
+    }

@@ -1,0 +1,1 @@
+"""Look and listen: a corpus, its clips, augmentations, mistakes."""

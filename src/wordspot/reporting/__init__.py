@@ -1,0 +1,1 @@
+"""Results in words and pages: narrative, PDF, notebook, model card."""

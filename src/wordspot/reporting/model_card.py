@@ -1,0 +1,100 @@
+"""The card of a recogniser that is handed on: what it is, what it was trained on, how well it does."""
+
+from dataclasses import replace
+
+from wordspot.config import RunConfig
+from wordspot.evaluation.comparison import Comparison, ModelResult
+from wordspot.evaluation.tables import Table, noise_table, percent, percent_interval
+from wordspot.figures import titled
+from wordspot.reporting.config_tables import models_table
+from wordspot.reporting.wording import data_note, listed, seeds_note, split_name
+from wordspot.runs.evaluation import Evaluation
+from wordspot.runs.run import Run
+
+
+def model_card(run: Run, one: ModelResult, family: Comparison, *, corpus: str, licence: str) -> str:
+    """Write the model card of a run in Markdown; every number comes from the study.
+
+    `one` is the model of the run in the comparison `family`. `corpus` names the recordings, `licence` theirs
+    and whom to credit. Raises UsageError where the run is not evaluated on the split of the comparison.
+    """
+    config, scores = run.config, run.evaluation(family.split)
+    paragraphs = [
+        f"# {one.name}: {len(config.corpus.words)} spoken words",
+        f"Classifies a clip of {config.corpus.seconds:g} s ({config.corpus.sample_rate:,} Hz, mono) as "
+        f"{listed(answers(config), 'or')}.",
+        f"    wordspot predict clip.wav --run {one.name}",
+        "## Model",
+        titled_table(models_table([one], [config], family)),
+        f"{streaming(config)} `config.json` holds every setting.",
+        "## Data",
+        f"{data_sentence(run, titled(corpus, family))} {licence}",
+        "## Scores",
+        titled_table(scores_table(scores, one, family)),
+        f"The model and its run were chosen by validation accuracy ({percent(one.validation_accuracy)}, "
+        f"{seeds_note([one])}), not by the {split_name(family.split)} split. Intervals are a bootstrap over "
+        "speakers.",
+        *([titled_table(noise_table(replace(family, models=[one])))] if family.noise else []),
+        "## Limits",
+        "\n".join(f"- {limit}" for limit in limits(config, scores, one)),
+    ]
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def titled_table(table: Table) -> str:
+    """Write a table under its title."""
+    return f"**{table.title}**\n\n{table.to_markdown()}"
+
+
+def answers(config: RunConfig) -> list[str]:
+    """List what a recogniser can answer."""
+    corpus = config.corpus
+    return [*corpus.words, *["another word"] * corpus.unknown, *["silence"] * corpus.silence]
+
+
+def streaming(config: RunConfig) -> str:
+    """Say whether a model can run on streaming audio."""
+    if config.model.streams:
+        return "It reads a clip from start to end, so it can run on streaming audio."
+    return "It needs the whole clip before it can answer."
+
+
+def data_sentence(run: Run, corpus: str) -> str:
+    """Say what a run was trained, validated and tested on."""
+    data = run.provenance["data"]
+    counts = [
+        f"{data['clips'][split]:,} {split_name(split)} clips of {data['speakers'][split]:,} speakers"
+        for split in data["clips"]
+    ]
+    return f"{corpus}: {listed(counts)}. {data_note(data)}"
+
+
+def scores_table(scores: Evaluation, one: ModelResult, family: Comparison) -> Table:
+    """Table the scores of the weights on the card and those of all runs of their model."""
+    scored: list[tuple[str, Evaluation | ModelResult]] = [("these weights", scores)]
+    if len(one.runs) > 1:
+        scored.append((seeds_note([one]), one))
+    rows = [
+        [name, percent(of.accuracy), percent_interval(of.interval), f"{of.macro_f1:.3f}"]
+        for name, of in scored
+    ]
+    split = f"{split_name(family.split)} split"
+    title = f"Scores on the {split} ({family.clips:,} clips of {family.speakers:,} speakers)"
+    return Table(titled(title, family), ["weights", "accuracy", "95 % interval", "macro F1"], rows)
+
+
+def limits(config: RunConfig, scores: Evaluation, one: ModelResult) -> list[str]:
+    """Say what the recogniser is not good at or was not tested on."""
+    weakest = min(scores.words, key=lambda word: word.f1)
+    classes = (("other words", config.corpus.unknown), ("silence", config.corpus.silence))
+    missing = [name for name, there in classes if not there]
+    return [
+        *(
+            [f"It has no class for {listed(missing, 'or')}: it names a word for any sound."]
+            if missing
+            else []
+        ),
+        f"The class with the lowest F1 is '{weakest.word}' ({weakest.f1:.3f}, {weakest.clips:,} clips).",
+        f"The expected calibration error is {one.calibration_error:.3f} ({seeds_note([one])}).",
+        "Other microphones, rooms, accents and ages than those of the data are untested.",
+    ]

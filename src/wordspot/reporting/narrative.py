@@ -1,0 +1,256 @@
+"""What the results of a study say in sentences: each is chosen by the numbers that it tells of."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from wordspot.evaluation.comparison import Comparison, Confusion, ModelResult, Pair
+from wordspot.evaluation.seed_groups import SeedGroup
+from wordspot.evaluation.tables import percent, percent_interval, point_interval
+from wordspot.experiments.experiments import BASE
+from wordspot.experiments.study import Result
+from wordspot.figures import SYNTHETIC
+from wordspot.reporting.wording import listed, p_value, points, seeds_note, split_name
+
+SIGNIFICANT = 0.05
+TEST = "McNemar's test, Holm-adjusted"
+
+BASELINES = ("rnn", "lstm", "cnn-lstm")
+"""Models that are discussed beside the best one, where a comparison has them."""
+
+
+def by_accuracy(comparison: Comparison) -> list[ModelResult]:
+    """Order the models, the most accurate first."""
+    return sorted(comparison.models, key=lambda one: -one.accuracy)
+
+
+def reversed_pair(pair: Pair) -> Pair:
+    """Look at a test from the side of the other model."""
+    low, high = pair.interval
+    return Pair(
+        one=pair.other,
+        other=pair.one,
+        difference=0.0 - pair.difference,  # never -0.0
+        interval=(0.0 - high, 0.0 - low),
+        only_one_right=pair.only_other_right,
+        only_other_right=pair.only_one_right,
+        p_value=pair.p_value,
+    )
+
+
+def pairs_of(comparison: Comparison, name: str) -> list[Pair]:
+    """List the tests of one model against others, seen from its side, the most accurate other first."""
+    seen = [pair if pair.one == name else reversed_pair(pair) for pair in comparison.pairs]
+    return sorted((pair for pair in seen if pair.one == name), key=lambda pair: pair.difference)
+
+
+def undecided(comparison: Comparison) -> list[Pair]:
+    """List the tests of the most accurate model that found no significant difference."""
+    tests = pairs_of(comparison, by_accuracy(comparison)[0].name)
+    return [pair for pair in tests if pair.p_value >= SIGNIFICANT]
+
+
+def highlighted(comparison: Comparison) -> list[ModelResult]:
+    """Choose the models that are discussed: the baselines that are there, and the most accurate one."""
+    order = by_accuracy(comparison)
+    found = [one for one in comparison.models if one.name in (*BASELINES, order[0].name)]
+    return found if len(found) > 1 else order[:4]
+
+
+def highlighted_pairs(comparison: Comparison) -> list[Pair]:
+    """List the tests that are discussed: each highlighted model against the one before it."""
+    neighbours = pairwise(one.name for one in highlighted(comparison))
+    return [
+        pair for before, name in neighbours for pair in pairs_of(comparison, name) if pair.other == before
+    ]
+
+
+def best_model(comparison: Comparison) -> str:
+    """Say which model is the most accurate, and whether its lead is significant."""
+    best = by_accuracy(comparison)[0]
+    speech = f" of {SYNTHETIC}" if comparison.synthetic else ""
+    text = (
+        f"{best.name} {standing(comparison)}: it recognises {percent(best.accuracy)} of the "
+        f"{split_name(comparison.split)} clips{speech} ({seeds_note(comparison.models)}; 95 % interval "
+        f"{percent_interval(best.interval)})."
+    )
+    tests = pairs_of(comparison, best.name)
+    if not tests:
+        return text
+    if undecided(comparison):
+        return f"{text} {no_difference_found(best.name, undecided(comparison))}."
+    names = [pair.other for pair in tests]
+    others = listed(names) if len(names) < len(comparison.models) - 1 else "every other model"
+    return f"{text} Its lead over {others} is significant ({TEST})."
+
+
+def standing(comparison: Comparison) -> str:
+    """Say that the most accurate model is that, or one of several."""
+    highest = max(one.accuracy for one in comparison.models)
+    tied = sum(one.accuracy == highest for one in comparison.models)
+    return "is the most accurate model" if tied == 1 else f"is one of {tied} models with the highest accuracy"
+
+
+def no_difference_found(name: str, pairs: Sequence[Pair]) -> str:
+    """Say that tests of one model found no significant difference."""
+    others = [f"{pair.other} (95 % interval {point_interval(pair.interval)} points)" for pair in pairs]
+    return f"No significant difference was found between {name} and {listed(others, 'or')} by {TEST}"
+
+
+def difference(pair: Pair) -> str:
+    """Say how far two models are apart, and whether the difference is significant."""
+    if pair.difference < 0:
+        pair = reversed_pair(pair)
+    interval = f"95 % interval {point_interval(pair.interval)}"
+    test = (
+        f"by McNemar's test ({p_value(pair.p_value)}; {pair.one} alone recognises {pair.only_one_right:,} of "
+        f"the clips, {pair.other} alone {pair.only_other_right:,})"
+    )
+    if pair.p_value < SIGNIFICANT:
+        return (
+            f"{pair.one} is {points(pair.difference)} more accurate than {pair.other} ({interval}), a "
+            f"significant difference {test}."
+        )
+    return (
+        f"No significant difference was found between {pair.one} and {pair.other} "
+        f"({100 * pair.difference:+.1f} points, {interval}) {test}."
+    )
+
+
+def convergence(models: Sequence[ModelResult]) -> str:
+    """Say after how many epochs each model is close to its best."""
+    first, *others = sorted(models, key=lambda one: one.epochs_to_95)
+    told = [
+        f"{first.name} reaches 95 % of its best validation accuracy after {first.epochs_to_95:.1f} epochs",
+        *(f"{one.name} after {one.epochs_to_95:.1f}" for one in others),
+    ]
+    return f"{listed(told)}."
+
+
+def confusions(models: Sequence[ModelResult]) -> str:
+    """Say what each model confuses most, and which confusions they share."""
+    told = []
+    for one in models:
+        pairs = [f"{swapped(pair)} ({pair.clips:.3g})" for pair in one.confused[:2]]
+        told += [f"{one.name} recognises {listed(pairs)}"] if pairs else []
+    if not told:
+        return "No model confuses any words."
+    text = f"The most frequent confusions, in clips per run: {'; '.join(told)}."
+    first, *others = [{(pair.said, pair.recognised) for pair in one.confused} for one in models]
+    shared = first.intersection(*others)
+    if others and shared:
+        pairs = [swapped(pair) for pair in models[0].confused if (pair.said, pair.recognised) in shared]
+        text += f" All of these models frequently recognise {listed(pairs)}."
+    return text
+
+
+def swapped(pair: Confusion) -> str:
+    """Name a confusion: the word said and the word recognised."""
+    return f"'{pair.said}' as '{pair.recognised}'"
+
+
+def noise_robustness(comparison: Comparison) -> str:
+    """Say how accurate models are in the loudest noise, for a comparison that measured it."""
+    loudest = min(comparison.models[0].noise)
+    best = by_accuracy(comparison)[0]
+    robust = max(comparison.models, key=lambda one: one.noise[loudest])
+    text = (
+        f"With {comparison.noise} at a signal-to-noise ratio of {loudest} dB, {best.name} recognises "
+        f"{percent(best.noise[loudest])} of the {split_name(comparison.split)} clips, against "
+        f"{percent(best.accuracy)} without it."
+    )
+    if len(comparison.models) == 1:
+        return text
+    if best.noise[loudest] == robust.noise[loudest]:
+        return f"{text} No other model is more accurate in this noise."
+    return (
+        f"{text} The most accurate model in this noise is {robust.name} ({percent(robust.noise[loudest])})."
+    )
+
+
+def clip_difficulty(groups: Sequence[SeedGroup]) -> str:
+    """Say how many clips every run of every model recognises, and how many no run does."""
+    right = np.concatenate([group.right for group in groups])  # (R, N)
+    always, never = int(right.all(axis=0).sum()), int((~right.any(axis=0)).sum())
+    name = split_name(groups[0].evaluations[0].split)
+    return (
+        f"Of the {right.shape[1]:,} {name} clips, every run of every model recognises {always:,}; {never:,} "
+        f"{'is' if never == 1 else 'are'} recognised by no run."
+    )
+
+
+def calibration(models: Sequence[ModelResult]) -> str:
+    """Say which model's probabilities are calibrated best, and which worst."""
+    first, *others = sorted(models, key=lambda one: one.calibration_error)
+    text = f"{first.name} has the lowest expected calibration error ({first.calibration_error:.3f})"
+    if not others:
+        return f"The expected calibration error of {first.name} is {first.calibration_error:.3f}."
+    return f"{text}, {others[-1].name} the highest ({others[-1].calibration_error:.3f})."
+
+
+def conclusion(comparison: Comparison) -> str:
+    """Say which model to use: the most accurate one, and a cheaper one where no difference was found."""
+    order = by_accuracy(comparison)
+    best, last = order[0], order[-1]
+    text = (
+        f"{best.name} {standing(comparison)}. It has {best.parameters:,} weights and needs "
+        f"{best.macs / 1e6:.1f} million MACs per clip."
+    )
+    macs = {one.name: one.macs for one in comparison.models}
+    cheapest = min(undecided(comparison), key=lambda pair: macs[pair.other], default=None)
+    if cheapest and macs[cheapest.other] < best.macs:
+        share = percent(macs[cheapest.other] / best.macs, 0)
+        text += (
+            f" {no_difference_found(best.name, [cheapest])}; {cheapest.other} needs {share} of the MACs of "
+            f"{best.name}."
+        )
+    if last.accuracy == best.accuracy:
+        return text
+    gap = points(best.accuracy - last.accuracy)
+    return f"{text} {best.name} is {gap} above {last.name}, the least accurate model."
+
+
+def finding(result: Result) -> str:
+    """Say what an experiment found."""
+    if result.kind == "scaling":
+        return data_scaling(result.comparison)
+    references = {pair.other for pair in result.comparison.pairs}
+    if result.kind == "settings" and len(references) == 1:
+        return effect_of_settings(result.comparison, references.pop())
+    return best_model(result.comparison)
+
+
+def effect_of_settings(comparison: Comparison, reference: str) -> str:
+    """Say which variants are the most and the least accurate, and which differ significantly."""
+    tests = sorted(comparison.pairs, key=lambda pair: -pair.difference)
+    against = "the recipe" if reference == BASE else reference
+    best, worst = tests[0], tests[-1]
+    text = f"Against {against}, {best.one} is the most accurate variant ({signed(best)})"
+    text += f" and {worst.one} the least accurate ({signed(worst)})." if len(tests) > 1 else "."
+    test = f"({seeds_note(comparison.models)}; {TEST})"
+    told = [f"{pair.one} ({p_value(pair.p_value)})" for pair in tests if pair.p_value < SIGNIFICANT]
+    if not told:
+        return f"{text} No significant difference from {against} was found {test}."
+    return f"{text} The difference from {against} is significant for {listed(told)} {test}."
+
+
+def signed(pair: Pair) -> str:
+    """Write the difference of a pair with its sign."""
+    return f"{100 * pair.difference:+.1f} points"
+
+
+def data_scaling(comparison: Comparison) -> str:
+    """Say how accuracy grows with the recorded training clips, for each number of synthetic ones added."""
+    lines: dict[int, list[ModelResult]] = {}
+    for one in sorted(comparison.models, key=lambda one: one.recorded_clips):
+        lines.setdefault(one.synthetic_clips_added, []).append(one)
+    sentences: list[str] = []
+    for added, models in sorted(lines.items()):
+        told = listed([f"{percent(one.accuracy)} with {one.recorded_clips:,}" for one in models])
+        subject = "it" if sentences else f"the accuracy ({seeds_note(comparison.models)})"
+        if added:
+            sentences.append(f"With {added:,} synthetic clips added, {subject} is {told} recorded clips.")
+        else:
+            sentences.append(f"T{subject[1:]} is {told} training clips of all words together.")
+    return " ".join(sentences)

@@ -1,0 +1,1 @@
+"""The folder of a run, and the one reader and writer of it."""

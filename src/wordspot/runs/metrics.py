@@ -1,0 +1,32 @@
+"""The metrics of a run: one line of figures for each finished epoch."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from wordspot.config import TrainingConfig
+
+Metrics = dict[str, Any]
+
+
+def training_minutes(lines: Sequence[Metrics]) -> float:
+    """Sum the time of the epochs, validation included, in minutes."""
+    return float(sum(line["seconds"] for line in lines)) / 60
+
+
+def is_over(lines: Sequence[Metrics], recipe: TrainingConfig) -> bool:
+    """Tell whether training has had all its epochs, or has run out of patience."""
+    return len(lines) >= recipe.epochs or len(lines) - best_epoch(lines) >= recipe.patience
+
+
+def best_epoch(lines: Sequence[Metrics]) -> int:
+    """Give the epoch with the highest validation accuracy, among equals the lowest loss; 0 without lines.
+
+    >>> figures = [(0.5, 1.0), (0.8, 0.9), (0.8, 0.7), (0.8, 0.7)]
+    >>> best_epoch([{"epoch": n, "validation_accuracy": a, "validation_loss": b}
+    ...             for n, (a, b) in enumerate(figures, start=1)])
+    3
+    """
+    ranked = max(
+        lines, key=lambda line: (line["validation_accuracy"], -line["validation_loss"]), default=None
+    )
+    return int(ranked["epoch"]) if ranked else 0

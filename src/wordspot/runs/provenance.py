@@ -1,0 +1,47 @@
+"""What else decides the figures of a run beside its config: versions, machine, threads and clips."""
+
+import platform
+from importlib.metadata import version
+from typing import Any
+
+import torch
+
+from wordspot.corpus.corpus import Corpus, is_added
+from wordspot.layout import SPLITS
+
+PACKAGES = ("wordspot", "torch", "torchaudio", "numpy", "soundfile")
+
+
+def provenance_of(corpus: Corpus, device: torch.device) -> dict[str, Any]:
+    """Describe what a run is made with and of."""
+    tables = {split: corpus.table(split) for split in SPLITS}
+    return {
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "machine": {
+            "system": platform.system(),
+            "processor": processor(),
+            "threads": torch.get_num_threads(),
+        },
+        "device": str(device),
+        "data": {
+            "path": corpus.data,
+            "convert": corpus.runtime.convert,
+            "skip_bad": corpus.runtime.skip_bad,
+            "fingerprint": corpus.store.fingerprint,
+            "synthetic": corpus.synthetic,
+            "synthetic_splits": [split for split in SPLITS if corpus.is_synthetic(split)],
+            "clips": {split: len(table) for split, table in tables.items()},
+            "speakers": {split: int(table["speaker"].nunique()) for split, table in tables.items()},
+            "synthetic_clips_added": int(is_added(tables["training"]).sum()),
+            "skipped": corpus.store.skipped,
+        },
+    }
+
+
+def processor() -> str:
+    """Name the processor as well as the system knows it."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123
+            return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

@@ -1,1 +1,0 @@
-"""Waveforms: changed in training, turned into features."""

@@ -1,0 +1,1 @@
+"""Synthetic speech: words by an offline synthesiser, in simulated rooms and through simulated microphones."""

@@ -1,0 +1,213 @@
+"""The front end against known sounds, and its scaling against leaks from the other parts."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from torch import Tensor, nn
+
+from tests.conftest import SAMPLE_RATE, WORDS, speaker_names
+from wordspot.audio.features import Features, to_float
+from wordspot.audio.padding import frame_mask
+from wordspot.config import CorpusConfig, FeatureConfig
+from wordspot.corpus.corpus import open_corpus
+from wordspot.layout import speaker_of, split_of
+
+HOP = 320
+PLAIN = FeatureConfig(deltas=0)
+TRANSFORMS: tuple[Literal["log-mel", "mfcc"], ...] = ("log-mel", "mfcc")
+
+
+def tone(hz: float) -> Tensor:
+    """Give a second of a tone, float32 [1, S]."""
+    return 0.5 * torch.sin(2 * math.pi * hz * torch.arange(SAMPLE_RATE) / SAMPLE_RATE)[None]
+
+
+def noise(clips: int, seed: int = 0) -> Tensor:
+    """Give seconds of noise, louder from clip to clip, float32 [clips, S]."""
+    draw = torch.Generator().manual_seed(seed)
+    return torch.randn(clips, SAMPLE_RATE, generator=draw) * torch.linspace(0.02, 0.2, clips)[:, None]
+
+
+def centres(config: FeatureConfig) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Centres of the mel bands in hertz, at even distances on O'Shaughnessy's scale."""
+    low, high = 2595 * np.log10(1 + np.array([config.f_min_hz, config.f_max_hz]) / 700)
+    mel = np.linspace(low, high, config.n_mels + 2)[1:-1]
+    return np.asarray(700 * (10 ** (mel / 2595) - 1))
+
+
+@pytest.mark.parametrize("hz", [200, 440, 1000, 2500, 4000, 7000])
+def test_tone_lands_in_its_own_band(hz: float) -> None:
+    config = PLAIN
+    energies = Features(config, SAMPLE_RATE).raw(tone(hz))[0, 2:-2]  # without the frames that see an edge
+    own = int(np.abs(centres(config) - hz).argmin())
+    assert (energies.argmax(dim=1) == own).all()
+    far = (torch.arange(config.n_mels) - own).abs() >= 5
+    assert (energies[:, far].amax(dim=1) < energies[:, own] - 7).all()  # a thousandth of the energy
+
+
+@pytest.mark.parametrize("samples", [513, 640, 15_999, 16_000, 16_319, 16_320])
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_number_of_frames(samples: int, transform: Literal["log-mel", "mfcc"]) -> None:
+    features = Features(FeatureConfig(transform=transform), SAMPLE_RATE)
+    assert features(torch.zeros(1, samples)).shape == (1, 1 + samples // HOP, features.size)
+
+
+@pytest.mark.parametrize("frame", [2, 17, 40, 48])
+def test_frames_are_centred_on_their_times(frame: int) -> None:
+    waveform = torch.zeros(1, SAMPLE_RATE)
+    waveform[0, frame * HOP] = 1.0
+    energies = Features(PLAIN, SAMPLE_RATE).raw(waveform)[0].sum(dim=1)  # (T,)
+    assert int(energies.argmax()) == frame
+    # Half a hop later it stands between two frames, which hear it equally.
+    later = Features(PLAIN, SAMPLE_RATE).raw(waveform.roll(HOP // 2, 1))[0].sum(dim=1)
+    torch.testing.assert_close(later[frame], later[frame + 1])
+    assert {int(place) for place in later.topk(2).indices} == {frame, frame + 1}
+
+
+def test_log_mel_of_silence() -> None:
+    silence = Features(PLAIN, SAMPLE_RATE).raw(torch.zeros(1, SAMPLE_RATE))
+    torch.testing.assert_close(silence, torch.full((1, 51, 40), math.log(1e-6)))
+
+
+def test_mfcc_is_orthonormal_dct_of_log_mel() -> None:
+    n_mels, n_mfcc = 40, 13
+    k, n = np.arange(n_mfcc)[:, None], np.arange(n_mels)
+    dct = np.sqrt(2 / n_mels) * np.cos(np.pi * k * (2 * n + 1) / (2 * n_mels))
+    dct[0] /= np.sqrt(2)
+    log_mel = Features(FeatureConfig(n_mels=n_mels, deltas=0), SAMPLE_RATE).raw(noise(2)).double().numpy()
+    mfcc = Features(FeatureConfig("mfcc", n_mfcc, n_mels, deltas=0), SAMPLE_RATE).raw(noise(2)).numpy()
+    np.testing.assert_allclose(mfcc, log_mel @ dct.T, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("config", "size"),
+    [
+        (FeatureConfig(n_mels=32, deltas=0), 32),
+        (FeatureConfig(n_mels=32, deltas=1), 64),
+        (FeatureConfig("mfcc", n_mfcc=13, deltas=0), 13),
+        (FeatureConfig("mfcc", n_mfcc=13, n_mels=26, deltas=2), 39),
+    ],
+)
+def test_sizes(config: FeatureConfig, size: int) -> None:
+    features = Features(config, SAMPLE_RATE)
+    assert features.size == size
+    assert features(noise(1)).shape == (1, 51, size)
+
+
+class Ramps(nn.Module):
+    """A transform whose coefficients rise by 2 and fall by 3 from frame to frame."""
+
+    def forward(self, waveforms: Tensor) -> Tensor:
+        times = torch.arange(20.0)
+        return torch.stack([2 * times, 7 - 3 * times]).expand(len(waveforms), 2, 20)
+
+
+def test_deltas_are_slopes_and_stand_after_the_static_features() -> None:
+    features = Features(FeatureConfig(n_mels=2, deltas=2), SAMPLE_RATE)
+    features.transform = Ramps()
+    static, first, second = features.raw(torch.zeros(1, 10))[0].chunk(3, dim=1)  # (T, 2) each
+    torch.testing.assert_close(static, Ramps()(torch.zeros(1, 10))[0].T)
+    # A slope is fitted over five frames, and a slope of slopes over nine.
+    torch.testing.assert_close(first[2:-2], torch.tensor([2.0, -3.0]).expand(16, 2))
+    torch.testing.assert_close(second[4:-4], torch.zeros(12, 2))
+
+
+def test_static_features_are_the_same_with_deltas() -> None:
+    plain = Features(PLAIN, SAMPLE_RATE).raw(noise(1))
+    more = Features(FeatureConfig(deltas=2), SAMPLE_RATE).raw(noise(1))
+    assert torch.equal(more[:, :, :40], plain)
+    assert torch.equal(
+        more[:, :, 40:80], Features(FeatureConfig(deltas=1), SAMPLE_RATE).raw(noise(1))[:, :, 40:]
+    )
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_standardised_over_real_frames_only(transform: Literal["log-mel", "mfcc"]) -> None:
+    lengths = torch.tensor([SAMPLE_RATE, 8000, 5000, 320])
+    waveforms = noise(4) * (torch.arange(SAMPLE_RATE) < lengths[:, None])
+    features = Features(FeatureConfig(transform=transform, deltas=1), SAMPLE_RATE)
+    features.fit([(waveforms[:3], lengths[:3]), (waveforms[3:], lengths[3:])])
+    scaled = features(waveforms)
+    real = torch.cat([clip[: 1 + int(n) // HOP] for clip, n in zip(scaled, lengths, strict=True)]).double()
+    assert len(real) == 51 + 26 + 16 + 2
+    torch.testing.assert_close(real.mean(dim=0), torch.zeros(features.size).double(), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        real.std(dim=0, correction=0), torch.ones(features.size).double(), atol=1e-5, rtol=0
+    )
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_neighbours_in_a_batch_change_nothing(transform: Literal["log-mel", "mfcc"]) -> None:
+    features = Features(FeatureConfig(transform=transform, deltas=2), SAMPLE_RATE)
+    clip = noise(1)
+    loud = torch.cat([clip, 0.9 * noise(1, seed=1).sign(), torch.zeros(1, SAMPLE_RATE)])
+    torch.testing.assert_close(features(loud)[:1], features(clip), atol=1e-5, rtol=0)
+
+
+def test_constant_coefficients_are_left_at_their_scale() -> None:
+    features = Features(PLAIN, SAMPLE_RATE)
+    silence = torch.zeros(2, SAMPLE_RATE)
+    features.fit([(silence, torch.tensor([SAMPLE_RATE, 400]))])
+    assert torch.equal(features.std, torch.ones(40))
+    torch.testing.assert_close(features(silence), torch.zeros(2, 51, 40))
+
+
+def test_frames_and_their_mask() -> None:
+    features = Features(PLAIN, SAMPLE_RATE)
+    assert features.frames(torch.tensor([1, 319, 320, 16_000])).tolist() == [1, 1, 2, 51]
+    marked = frame_mask(torch.tensor([2, 4, 1]), 4).int().tolist()
+    assert marked == [[1, 1, 0, 0], [1, 1, 1, 1], [1, 0, 0, 0]]
+
+
+def test_statistics_are_stored() -> None:
+    fitted, other = Features(PLAIN, SAMPLE_RATE), Features(PLAIN, SAMPLE_RATE)
+    fitted.fit([(noise(3), torch.full((3,), SAMPLE_RATE))])
+    assert not torch.equal(fitted.mean, other.mean)
+    other.load_state_dict(fitted.state_dict())
+    assert torch.equal(other(noise(1)), fitted(noise(1)))
+
+
+def fitted_statistics(recordings: Path) -> tuple[Tensor, Tensor]:
+    corpus = open_corpus(recordings, CorpusConfig(words=WORDS))
+    features = Features(PLAIN, SAMPLE_RATE)
+    features.fit((to_float(batch.samples), batch.lengths) for batch in corpus.loader("training", 20))
+    return features.mean, features.std
+
+
+def overwrite(paths: Sequence[Path]) -> None:
+    draw = np.random.default_rng(1)
+    for path in paths:
+        soundfile.write(path, draw.uniform(-0.9, 0.9, SAMPLE_RATE), SAMPLE_RATE, subtype="PCM_16")
+
+
+def test_statistics_come_from_training_clips_alone(recordings: Path) -> None:
+    mean, std = fitted_statistics(recordings)
+    splits = {path: split_of(speaker_of(path.stem)) for path in sorted(recordings.rglob("*.wav"))}
+
+    others = [path for path, split in splits.items() if split != "training"]
+    overwrite(others[2:])
+    others[0].unlink()
+    overwrite([recordings / "low" / f"{speaker_names('testing', 4)[3]}_nohash_0.wav"])
+    again = fitted_statistics(recordings)
+    assert torch.equal(again[0], mean)
+    assert torch.equal(again[1], std)
+
+    overwrite([next(path for path, split in splits.items() if split == "training")])
+    changed = fitted_statistics(recordings)
+    assert not torch.equal(changed[0], mean)
+    assert not torch.equal(changed[1], std)
+
+
+def test_loudness_changes_nothing_with_rms_normalisation() -> None:
+    normalized, kept = (Features(FeatureConfig(rms_normalize=on), SAMPLE_RATE) for on in (True, False))
+    loud, soft = noise(1), noise(1) / 100
+    assert torch.allclose(normalized.raw(loud), normalized.raw(soft), atol=1e-3)
+    assert not torch.allclose(kept.raw(loud), kept.raw(soft), atol=1.0)
+    silence = torch.zeros(1, SAMPLE_RATE)
+    assert torch.equal(normalized.raw(silence), kept.raw(silence))

@@ -1,0 +1,133 @@
+"""The figures of a comparison show what was measured."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from tests.conftest import WORDS
+from wordspot.config import RunConfig, vary
+from wordspot.corpus.corpus import open_corpus
+from wordspot.errors import UsageError
+from wordspot.evaluation.compare import compare
+from wordspot.evaluation.plots import (
+    plot_accuracies,
+    plot_attention,
+    plot_calibration,
+    plot_confusions,
+    plot_curves_together,
+    plot_data_scaling,
+    plot_differences,
+    plot_noise,
+)
+from wordspot.evaluation.seed_groups import SeedGroup, group_by_seed
+from wordspot.evaluation.tables import comparison_tables
+from wordspot.models.recognizer import Recognizer
+from wordspot.runs.run import Run
+
+
+@pytest.fixture
+def groups(runs: list[Path]) -> list[SeedGroup]:
+    return group_by_seed([Run(run) for run in runs], lambda run: run.evaluation("testing"))
+
+
+def test_learning_curves(runs: list[Path], groups: list[SeedGroup]) -> None:
+    curves = plot_curves_together(groups)
+    loss, mistakes = curves.axes
+    assert [text.get_text() for text in curves.legends[0].get_texts()] == ["good", "poor"]
+    assert len(loss.lines) == len(mistakes.lines) == 2 * len(groups)
+    expected = [1 - line["validation_accuracy"] for line in Run(runs[3]).metrics]
+    assert list(mistakes.lines[-1].get_ydata()) == pytest.approx(expected)  # type: ignore[arg-type]
+    of_runs = [[line["training_loss"] for line in Run(run).metrics] for run in runs[:3]]
+    assert list(loss.lines[0].get_ydata()) == pytest.approx(  # type: ignore[arg-type]
+        [sum(losses) / 3 for losses in zip(*of_runs, strict=True)]
+    )
+
+
+def test_accuracies_and_their_intervals(groups: list[SeedGroup]) -> None:
+    (axes,) = plot_accuracies(groups, [(0.8, 1.0), (0.4, 0.9)]).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["good", "poor"]
+    drawn = [list(line.get_xdata()) for line in axes.lines]  # type: ignore[arg-type]
+    assert len(drawn) == 3 * len(groups)  # an interval, a dot for each run, and their mean
+    assert drawn[0] == [0.8, 1.0]
+    assert drawn[1] == pytest.approx([1, 17 / 18, 16 / 18])
+    assert drawn[2] == pytest.approx([17 / 18])
+    assert drawn[3:5] == [[0.4, 0.9], pytest.approx([12 / 18])]
+
+
+def test_confusions_and_their_differences(groups: list[SeedGroup]) -> None:
+    first, second = plot_confusions(groups, WORDS).axes
+    assert [axes.get_title() for axes in (first, second)] == ["good: 94.4%", "poor: 66.7%"]
+    assert [label.get_text() for label in first.get_yticklabels()] == list(WORDS)
+    assert np.asarray(second.images[0].get_array())[1].tolist() == [1, 0, 0]  # every "high" taken for "low"
+    assert np.asarray(first.images[0].get_array())[2].tolist() == [0, 0, 1]
+    (difference,) = plot_differences(groups, WORDS).axes
+    assert difference.get_title() == "poor less good"
+    assert np.asarray(difference.images[0].get_array())[1].tolist() == pytest.approx([5, -5, 0])
+    assert sorted(text.get_text() for text in difference.texts) == ["-5", "5"]
+
+
+def test_calibration(groups: list[SeedGroup], monkeypatch: pytest.MonkeyPatch) -> None:
+    def confidence(group: SeedGroup) -> NDArray[np.float64]:
+        return np.where(group.right, 0.95, 0.45)
+
+    monkeypatch.setattr(SeedGroup, "confidence", property(confidence))
+    (axes,) = plot_calibration(groups).axes
+    diagonal, good, poor = axes.lines
+    assert list(diagonal.get_xdata()) == list(diagonal.get_ydata()) == [0, 1]  # type: ignore[arg-type]
+    assert [good.get_label(), poor.get_label()] == ["good", "poor"]
+    # Of 3 x 18 clips 51 are right and 3, too few for a point, are wrong; of 18 clips 12 and 6.
+    for line in (good, poor):
+        assert list(line.get_xdata()) == pytest.approx([0.95])  # type: ignore[arg-type]
+        assert list(line.get_ydata()) == [1]  # type: ignore[arg-type]
+
+
+def test_noise_and_numbers_of_clips(runs: list[Path], shared_recordings: Path) -> None:
+    result = compare([runs[0], runs[3]], split="testing", data=shared_recordings)
+    (axes,) = plot_noise(result).axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["as they are", "20", "10", "5", "0"]
+    assert [line.get_label() for line in axes.lines] == ["good", "poor"]
+    poor = result.models[1]
+    assert list(axes.lines[1].get_ydata()) == pytest.approx(  # type: ignore[arg-type]
+        [12 / 18, *poor.noise.values()]
+    )
+    few = [replace(one, training_clips=clips) for one, clips in zip(result.models, (90, 30), strict=True)]
+    (axes,) = plot_data_scaling(replace(result, models=few)).axes
+    assert list(axes.lines[0].get_xdata()) == [30, 90]  # type: ignore[arg-type]
+    assert list(axes.lines[0].get_ydata()) == pytest.approx([12 / 18, 1])  # type: ignore[arg-type]
+    mixed = [
+        replace(one, training_clips=clips, synthetic_clips_added=40)
+        for one, clips in zip(few, (50, 40), strict=True)
+    ]
+    (axes,) = plot_data_scaling(replace(result, models=[*few, *mixed])).axes
+    assert [line.get_label() for line in axes.lines] == ["recorded clips alone", "with 40 synthetic clips"]
+    assert list(axes.lines[1].get_xdata()) == [0, 10]  # type: ignore[arg-type]
+    (costs,) = (
+        table for table in comparison_tables(replace(result, models=mixed)) if table.title.startswith("Costs")
+    )
+    assert [row[costs.columns.index("clips")] for row in costs.rows] == [
+        "50, 40 synthetic",
+        "40, 40 synthetic",
+    ]
+
+
+def test_attention(tiny: RunConfig, shared_recordings: Path) -> None:
+    corpus = open_corpus(shared_recordings, tiny.corpus)
+    recognizer = Recognizer(vary(tiny, pooling="additive", num_layers=1))
+    panels = plot_attention(recognizer, corpus, "testing").axes
+    assert [axes.get_title() for axes in panels if axes.axison] == list(WORDS)
+    for axes, word in zip(panels, WORDS, strict=False):
+        table = corpus.table("testing")
+        length = int(table["length"][table["word"] == word].iloc[0])
+        frames = int(recognizer.features.frames(torch.tensor([length])))
+        (line,) = axes.lines
+        weights = np.asarray(line.get_ydata())
+        assert weights.max() == pytest.approx(0.95)
+        assert (weights[:frames] > 0).all()
+        assert (weights[frames:] == 0).all()  # none of the padding
+        assert list(line.get_xdata()) == [n + 0.5 for n in range(51)]  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="pools without it"):
+        plot_attention(Recognizer(tiny), corpus, "testing")

@@ -1,0 +1,256 @@
+"""Sentences that the numbers choose: which model, which verdict, which number."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wordspot.evaluation.comparison import Comparison, Confusion, ModelResult, Pair
+from wordspot.evaluation.seed_groups import SeedGroup
+from wordspot.experiments.study import Result
+from wordspot.reporting.narrative import (
+    best_model,
+    calibration,
+    clip_difficulty,
+    conclusion,
+    confusions,
+    convergence,
+    data_scaling,
+    difference,
+    finding,
+    highlighted,
+    highlighted_pairs,
+    noise_robustness,
+    pairs_of,
+)
+from wordspot.reporting.wording import data_note, seeds_note
+from wordspot.runs.evaluation import Evaluation
+from wordspot.runs.run import Run
+
+NOT_FOUND = "No significant difference was found between"
+
+
+def model_result(name: str, accuracy: float, **settings: object) -> ModelResult:
+    made = ModelResult(
+        name=name,
+        runs=["a", "b", "c"],
+        training_clips=100,
+        parameters=1000,
+        kilobytes=4.0,
+        macs=1_000_000,
+        latency_ms=1.0,
+        minutes=1.0,
+        epochs=10.0,
+        epochs_to_95=3.0,
+        validation_accuracy=accuracy,
+        accuracy=accuracy,
+        std=0.01,
+        interval=(accuracy - 0.02, accuracy + 0.02),
+        macro_f1=accuracy,
+        calibration_error=0.05,
+        confusion=[[9, 1], [0, 10]],
+        confused=[Confusion("go", "no", 2.5)],
+        noise={20: accuracy - 0.1, 0: accuracy - 0.4},
+    )
+    return replace(made, **settings)  # type: ignore[arg-type]
+
+
+RNN = model_result("rnn", 0.88)
+LSTM = model_result("lstm", 0.94, epochs_to_95=1.5, calibration_error=0.01, macs=3_000_000)
+GRU = model_result(
+    "gru", 0.93, confused=[Confusion("up", "go", 4.0), Confusion("go", "no", 1.0)], macs=2_000_000
+)
+PAIRS = [
+    Pair("rnn", "lstm", -0.06, (-0.08, -0.04), 1, 19, 0.0001),
+    Pair("rnn", "gru", -0.05, (-0.07, -0.03), 2, 18, 0.002),
+    Pair("lstm", "gru", 0.01, (-0.01, 0.03), 6, 4, 0.75),
+]
+FAMILY = Comparison("testing", 200, 20, "", ["go", "no"], "pink noise", [RNN, LSTM, GRU], PAIRS)
+VARIANTS = replace(
+    FAMILY,
+    split="validation",
+    models=[replace(model_result(name, 0.9), runs=["a"]) for name in ("recipe", "weak", "strong", "same")],
+    pairs=[
+        Pair("weak", "recipe", -0.04, (-0.06, -0.02), 2, 18, 0.002),
+        Pair("strong", "recipe", 0.03, (0.01, 0.05), 12, 2, 0.03),
+        Pair("same", "recipe", 0.0, (-0.01, 0.01), 3, 3, 1.0),
+    ],
+)
+
+
+def test_the_lead_of_the_best_model_is_not_significant() -> None:
+    text = best_model(FAMILY)
+    assert text.startswith(
+        "lstm is the most accurate model: it recognises 94.0 % of the test clips (mean of 3 "
+    )
+    assert "95 % interval 92.0 to 96.0 %" in text
+    assert f"{NOT_FOUND} lstm and gru (95 % interval -1.0 to +3.0 points) by McNemar's test" in text
+    assert "rnn" not in text
+
+
+def test_the_lead_of_the_best_model_is_significant() -> None:
+    text = best_model(replace(FAMILY, models=[LSTM, RNN], pairs=PAIRS[:1]))
+    assert text.endswith("Its lead over every other model is significant (McNemar's test, Holm-adjusted).")
+    some = best_model(replace(FAMILY, pairs=PAIRS[:1]))
+    assert some.endswith("Its lead over rnn is significant (McNemar's test, Holm-adjusted).")
+
+
+def test_the_best_model_without_tests_and_among_equals() -> None:
+    alone = replace(FAMILY, models=[replace(LSTM, runs=["a"])], pairs=[])
+    assert best_model(alone).endswith("test clips (one run; 95 % interval 92.0 to 96.0 %).")
+    assert "lstm is one of 2 models with the highest accuracy" in best_model(
+        replace(FAMILY, models=[RNN, LSTM, replace(GRU, accuracy=0.94)])
+    )
+    assert " of the validation clips of synthetic speech (" in best_model(
+        replace(FAMILY, split="validation", synthetic=True)
+    )
+
+
+def test_how_many_seeds_the_numbers_are_of() -> None:
+    one = replace(RNN, runs=["a"])
+    assert seeds_note([RNN, LSTM]) == "mean of 3 seeds"
+    assert seeds_note([one, one]) == "one run each"
+    assert seeds_note([one, LSTM]) == "mean over the seeds of each model"
+    assert "(one run each; " in best_model(
+        replace(FAMILY, models=[replace(model, runs=["a"]) for model in FAMILY.models])
+    )
+
+
+def test_what_is_said_of_the_data() -> None:
+    data = {
+        "clips": {"training": 100, "validation": 20, "testing": 20},
+        "speakers": {"training": 60, "validation": 10, "testing": 20},
+    }
+    assert data_note(data) == "No speaker is in two splits."
+    assert "40 are synthetic" in data_note(data | {"synthetic_clips_added": 40})
+    nameless = data | {"speakers": {"training": 60, "validation": 20, "testing": 20}}
+    assert data_note(nameless) == "These files name no speaker, so speaker-disjoint splits can't be checked."
+
+
+def test_a_difference_is_told_from_the_better_side() -> None:
+    text = difference(PAIRS[0])
+    assert text.startswith("lstm is 6.0 points more accurate than rnn (95 % interval +4.0 to +8.0), a signif")
+    assert "p < 0.001; lstm alone recognises 19 of the clips, rnn alone 1)" in text
+    open_ = difference(PAIRS[2])
+    assert open_.startswith(f"{NOT_FOUND} lstm and gru (+1.0 points, 95 % interval -1.0 to +3.0)")
+    assert "p = 0.75; lstm alone recognises 6 of the clips, gru alone 4)" in open_
+    assert "more accurate" not in open_
+
+
+def test_tests_of_a_model_are_seen_from_its_side() -> None:
+    gru, rnn = pairs_of(FAMILY, "lstm")
+    assert (gru.other, gru.difference) == ("gru", 0.01)
+    assert (rnn.one, rnn.other, rnn.difference) == ("lstm", "rnn", 0.06)
+    assert (rnn.interval, rnn.only_one_right, rnn.only_other_right) == ((0.04, 0.08), 19, 1)
+    assert pairs_of(FAMILY, "cnn") == []
+    equal = replace(FAMILY, pairs=[replace(PAIRS[0], difference=0.0, interval=(0.0, 0.0), p_value=1.0)])
+    assert "(+0.0 points, 95 % interval +0.0 to +0.0)" in difference(pairs_of(equal, "lstm")[0])
+
+
+def test_the_models_that_are_discussed() -> None:
+    assert [one.name for one in highlighted(FAMILY)] == ["rnn", "lstm"]
+    assert [(pair.one, pair.other) for pair in highlighted_pairs(FAMILY)] == [("lstm", "rnn")]
+    best = replace(FAMILY, models=[RNN, LSTM, replace(GRU, accuracy=0.99)])
+    assert [(pair.one, pair.other) for pair in highlighted_pairs(best)] == [("lstm", "rnn"), ("gru", "lstm")]
+    others = [model_result(f"own{number}", 0.9 - number / 100) for number in range(6)]
+    own = replace(FAMILY, models=others[::-1], pairs=[])
+    assert [one.name for one in highlighted(own)] == ["own0", "own1", "own2", "own3"]
+    assert highlighted_pairs(own) == []
+
+
+def test_convergence_and_calibration_name_the_first_and_the_last() -> None:
+    assert convergence(FAMILY.models) == (
+        "lstm reaches 95 % of its best validation accuracy after 1.5 epochs, rnn after 3.0 and gru after 3.0."
+    )
+    worst = replace(GRU, calibration_error=0.2)
+    text = calibration([RNN, LSTM, worst])
+    assert text.index("lstm") < text.index("(0.010)") < text.index("gru") < text.index("(0.200)")
+    assert "rnn" not in text
+    assert calibration([RNN]) == "The expected calibration error of rnn is 0.050."
+
+
+def test_confusions_and_those_that_all_models_share() -> None:
+    text = confusions(FAMILY.models)
+    assert "rnn recognises 'go' as 'no' (2.5)" in text
+    assert "gru recognises 'up' as 'go' (4) and 'go' as 'no' (1)" in text
+    assert text.endswith("All of these models frequently recognise 'go' as 'no'.")
+    perfect = replace(LSTM, confused=[])
+    assert "All of these" not in confusions([RNN, perfect])
+    assert "lstm" not in confusions([RNN, perfect])
+    assert "All of these" not in confusions([RNN])
+    assert confusions([perfect]) == "No model confuses any words."
+
+
+def test_accuracy_in_the_loudest_noise() -> None:
+    text = noise_robustness(FAMILY)
+    assert "pink noise at a signal-to-noise ratio of 0 dB, lstm recognises 54.0 % of the test clips" in text
+    assert "against 94.0 %" in text
+    assert text.endswith("No other model is more accurate in this noise.")
+    robust = replace(FAMILY, models=[LSTM, replace(RNN, noise={20: 0.8, 0: 0.6})])
+    assert noise_robustness(robust).endswith("The most accurate model in this noise is rnn (60.0 %).")
+    assert "other model" not in noise_robustness(replace(FAMILY, models=[LSTM]))
+
+
+def test_the_conclusion_names_a_cheaper_model_where_no_difference_was_found() -> None:
+    text = conclusion(FAMILY)
+    assert "lstm is the most accurate model. It has 1,000 weights and needs 3.0 million MACs" in text
+    assert f"{NOT_FOUND} lstm and gru" in text
+    assert "gru needs 67 % of the MACs of lstm" in text
+    assert text.endswith("lstm is 6.0 points above rnn, the least accurate model.")
+    dear = conclusion(replace(FAMILY, models=[RNN, LSTM, replace(GRU, macs=4_000_000)]))
+    assert "gru" not in dear
+    clear = conclusion(replace(FAMILY, pairs=[*PAIRS[:2], replace(PAIRS[2], p_value=0.01)]))
+    assert "gru" not in clear
+    assert "least accurate" not in conclusion(replace(FAMILY, models=[LSTM], pairs=[]))
+
+
+def test_settings_are_told_against_the_recipe() -> None:
+    text = finding(Result("any name", "?", "", VARIANTS, "settings"))
+    assert "strong is the most accurate variant (+3.0 points) and weak the least accurate (-4.0" in text
+    assert "The difference from the recipe is significant for strong (p = 0.03) and weak (p = 0.002)" in text
+    assert text.endswith("(one run each; McNemar's test, Holm-adjusted).")
+    assert "same" not in text
+    none = finding(Result("any name", "?", "", replace(VARIANTS, pairs=VARIANTS.pairs[2:]), "settings"))
+    assert "No significant difference from the recipe was found" in none
+    other = [replace(pair, other="80 bands") for pair in VARIANTS.pairs]
+    assert "difference from 80 bands is" in finding(Result("x", "?", "", replace(VARIANTS, pairs=other)))
+
+
+def test_models_are_told_by_the_best_one_whatever_the_experiment_is_called() -> None:
+    assert finding(Result("data-scaling", "?", "", FAMILY, "models")) == best_model(FAMILY)
+    assert finding(Result("x", "?", "", replace(FAMILY, pairs=[]), "settings")).startswith("lstm is the most")
+
+
+def test_data_scaling_tells_accuracy_against_training_clips() -> None:
+    more = replace(FAMILY, models=[replace(LSTM, training_clips=7720), RNN])
+    text = finding(Result("any name", "?", "", more, "scaling"))
+    assert text == data_scaling(more)
+    assert "(mean of 3 seeds) is 88.0 % with 100 and 94.0 % with 7,720 training clips" in text
+    mixed = [
+        replace(RNN, training_clips=300, synthetic_clips_added=300),
+        replace(GRU, training_clips=340, synthetic_clips_added=300),
+    ]
+    both = data_scaling(replace(more, models=[LSTM, *mixed]))
+    assert both.startswith("The accuracy (mean of 3 seeds) is 94.0 % with 100 training clips")
+    assert both.endswith(
+        "With 300 synthetic clips added, it is 88.0 % with 0 and 93.0 % with 40 recorded clips."
+    )
+    alone = data_scaling(replace(more, models=mixed))
+    assert alone.startswith("With 300 synthetic clips added, the accuracy (mean of 3 seeds) is 88.0 %")
+
+
+@pytest.mark.parametrize(("missed", "told"), [([1], "1 is"), ([1, 2], "2 are"), ([], "0 are")])
+def test_clips_that_every_run_or_no_run_recognises(missed: list[int], told: str) -> None:
+    def group(*rows: list[bool]) -> SeedGroup:
+        tables = [pd.DataFrame({"word": "go", "predicted": np.where(row, "go", "no")}) for row in rows]
+        evaluations = [
+            Evaluation("testing", 4, 1, "", 0, (0, 0), (0, 0), (0, 0), 0, [], [], predictions=table)
+            for table in tables
+        ]
+        return SeedGroup("", [Run(Path("none"))] * len(rows), evaluations)
+
+    one = [place not in missed for place in range(4)]
+    text = clip_difficulty([group(one, [*one[:3], False]), group(one)])
+    assert f"Of the 4 test clips, every run of every model recognises {3 - len(missed)}; {told} " in text

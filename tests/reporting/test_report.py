@@ -1,0 +1,174 @@
+"""The report of a tiny study: its pages, and its numbers against the study's."""
+
+import re
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+import torch
+from pypdf import PdfReader
+from torch import Tensor
+
+from tests.helpers import assert_one_line
+from wordspot import config as config_module
+from wordspot.config import RecurrentConfig, RunConfig, vary
+from wordspot.errors import UsageError
+from wordspot.evaluation.comparison import Comparison
+from wordspot.evaluation.tables import costs_table, percent, scores_table
+from wordspot.experiments.study import Result
+from wordspot.files import write_json
+from wordspot.models import make_model
+from wordspot.models.encoders import Encoder
+from wordspot.models.pooling import Pooling
+from wordspot.recipes import RECIPES
+from wordspot.reporting.config_tables import features_table, models_table, recipes_table
+from wordspot.reporting.narrative import best_model, finding
+from wordspot.reporting.report import draw_figures, write_report
+
+Study = tuple[Path, dict[str, Result]]
+
+
+def words_of(pdf: Path) -> str:
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(pdf).pages).split())
+
+
+def letters(text: str) -> str:
+    """Leave out what breaking lines may change."""
+    return re.sub(r"[\s-]", "", text)
+
+
+def test_numbers_of_the_report_are_the_studys(shared_study: Study, tmp_path: Path) -> None:
+    folder, results = shared_study
+    pdf = write_report(folder, tmp_path / "new" / "report.pdf", corpus="a few synthetic words")
+    assert 2 <= len(PdfReader(pdf).pages) <= 4
+    text = words_of(pdf)
+    assert "3 models on a few synthetic words: low, high, rise" in text
+    family: Comparison = results["family"].comparison
+    assert letters(best_model(family)) in letters(text)
+    for name in ("features", "data-scaling"):
+        for told in (results[name].question, results[name].note, finding(results[name])):
+            assert letters(told) in letters(text)
+    for split, clips, speakers in (("training", 48, 8), ("validation", 18, 3), ("test", 18, 3)):
+        assert f"{split} {clips} {speakers} " in text
+    assert "mean of 2 seeds" in text
+    assert "synthetic speech" not in text.lower()
+
+
+def test_the_tables_of_the_report_are_those_of_every_rendering(shared_study: Study, tmp_path: Path) -> None:
+    folder, results = shared_study
+    text = words_of(write_report(folder, tmp_path / "report.pdf"))
+    family = results["family"].comparison
+    for table in (scores_table(family), costs_table(family)):
+        assert letters(f"{table.title}.") in letters(text)
+        assert " ".join(table.columns) in text
+        for row in table.rows:
+            assert " ".join(row) in text
+    assert percent(family.models[0].accuracy) in text
+
+
+def test_the_same_study_gives_the_same_bytes(shared_study: Study) -> None:
+    folder, _ = shared_study
+    first = write_report(folder)
+    assert first == folder / "report.pdf"
+    before = first.read_bytes()
+    assert write_report(folder).read_bytes() == before
+
+
+def test_a_study_of_the_family_alone(shared_study: Study, tmp_path: Path) -> None:
+    folder, results = shared_study
+    (tmp_path / "family").symlink_to(folder / "family")
+    one = replace(results["family"].comparison, models=results["family"].comparison.models[:1], pairs=[])
+    write_json(
+        tmp_path / "study.json", [asdict(replace(results["family"], comparison=replace(one, noise=None)))]
+    )
+    text = words_of(write_report(tmp_path))
+    assert "1 model on recordings: low, high, rise" in text
+    assert "Which features?" not in text
+    assert "dB" not in text
+
+
+@pytest.mark.parametrize("kind", ["settings", "models", "scaling"])
+def test_the_figure_of_an_experiment_is_chosen_by_its_kind(
+    shared_study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    drawn = []
+    monkeypatch.setattr(
+        "wordspot.reporting.report.for_print",
+        lambda path, _, plot, *__: drawn.append((path.name, plot.__name__)),
+    )
+    folder, results = shared_study
+    other = replace(results["features"], kind=kind)  # type: ignore[arg-type]
+    draw_figures(folder, results["family"], [other], tmp_path)
+    expected = "plot_data_scaling" if kind == "scaling" else "plot_accuracies"
+    assert drawn[-1] == ("experiment-features.svg", expected)
+
+
+class Halves(Encoder):
+    """Keeps every second frame."""
+
+    def __init__(self, n_features: int, channels: int) -> None:
+        super().__init__()
+        self.size, self.stride = n_features, 2
+
+    @staticmethod
+    def describe(channels: int) -> str:
+        return f"halves of {channels}"
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features[:, ::2]
+
+
+class First(Pooling):
+    """Takes the first state."""
+
+    description = "first state"
+
+    def __init__(self, size: int, bidirectional: bool) -> None:
+        super().__init__()
+
+    def forward(self, states: Tensor, frames: Tensor) -> Tensor:
+        return states[:, 0]
+
+
+def test_the_tables_know_every_recipe_and_what_is_added_later(
+    shared_study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(config_module.ENCODERS, "halves", Halves)
+    monkeypatch.setitem(config_module.POOLINGS, "first", First)
+    own = RunConfig(RecurrentConfig(encoder="halves", channels=7, pooling="first"))
+    assert make_model(own.model, 40, 2)(torch.zeros(3, 9, 40), torch.tensor([9, 8, 7])).shape == (3, 2)
+    configs = RECIPES | {"own": own}
+    family = shared_study[1]["family"].comparison
+    models = [replace(family.models[0], name=name, parameters=1234, macs=5_600_000) for name in configs]
+    table = models_table(models, list(configs.values()), family)
+    assert [row[0] for row in table.rows] == list(configs)
+    assert {len(row) for row in table.rows} == {len(table.columns)}
+    assert table.rows[-1] == ["own", "halves of 7", "2 x 128 LSTM", "first state", "0.2", "1,234", "5.6 M"]
+    assert table.rows[list(configs).index("bc-resnet")][2] == "-"
+
+
+def test_models_that_share_features_or_a_recipe_share_a_row(shared_study: Study) -> None:
+    family = shared_study[1]["family"].comparison
+    models = [replace(family.models[0], name=name) for name in ("a", "b", "c")]
+    base = RunConfig()
+    mfcc = vary(base, transform="mfcc", n_mfcc=13, learning_rate=0.5, mixup_p=0.25, time_mask_p=0)
+    configs = [base, mfcc, vary(base, seed=1)]
+    features = features_table(models, configs, family)
+    assert [row[:3] for row in features.rows] == [["a, c", "log-mel", "40"], ["b", "13 MFCC", "40"]]
+    recipes = recipes_table(models, configs, family)
+    assert [(row[0], row[2], row[-1]) for row in recipes.rows] == [
+        ("a, c", "0.002", "time shift, frequency mask, time mask"),
+        ("b", "0.5", "time shift, mixup 0.25, frequency mask"),
+    ]
+    assert {len(row) for row in features.rows} == {len(features.columns)}
+    assert {len(row) for row in recipes.rows} == {len(recipes.columns)}
+
+
+def test_what_makes_no_report(tmp_path: Path) -> None:
+    for text in (None, "[]", "{", '[{"name": "family"}]'):
+        if text is not None:
+            (tmp_path / "study.json").write_text(text)
+        with pytest.raises(UsageError) as error:
+            write_report(tmp_path)
+        assert_one_line(error.value)
+    assert not (tmp_path / "report.pdf").exists()

@@ -1,0 +1,161 @@
+"""Synthetic speech as a corpus of its own, and added to recorded clips."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from tests.conftest import SPEAKERS, WORDS
+from tests.helpers import assert_one_line
+from tests.tts.conftest import StandIn
+from wordspot.config import UNKNOWN, CorpusConfig
+from wordspot.corpus import corpus as corpus_module
+from wordspot.corpus.corpus import find_index, open_corpus
+from wordspot.corpus.folder import index_folder
+from wordspot.errors import UsageError
+from wordspot.layout import SPLITS, Split
+
+pytestmark = pytest.mark.usefixtures("espeak_alone")
+
+
+@pytest.fixture
+def few_clips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a corpus by its name small: of 40 speakers 37 train, 2 validate and 1 tests, by the rule."""
+    monkeypatch.setattr(corpus_module, "CLIPS", 40)
+    monkeypatch.setattr(corpus_module, "OTHERS", ("yes", "cat"))
+
+
+@pytest.fixture
+def own_cache(stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what the stand-in says out of the cache that other tests share."""
+    monkeypatch.setenv("WORDSPOT_CACHE", str(tmp_path / "cache"))
+
+
+def added_in(table: pd.DataFrame) -> "pd.Series[bool]":
+    return table["path"].str.startswith("_synthetic_/")
+
+
+@pytest.mark.usefixtures("few_clips")
+def test_a_corpus_is_said_by_its_name() -> None:
+    corpus = open_corpus("synthetic", CorpusConfig(words=("yes", "no")))
+    assert corpus.synthetic
+    assert len(corpus.noises) == 5
+    for split, speakers in zip(SPLITS, (37, 2, 1), strict=True):
+        table = corpus.table(split)
+        assert Counter(table["word"]) == {"yes": speakers, "no": speakers}
+        assert table["speaker"].nunique() == speakers
+        assert not added_in(table).any()
+    assert set(corpus.store.table["length"]) == {16_000}
+    assert (abs(corpus.store.samples.astype(int)).max(axis=1) > 300).all()
+
+
+@pytest.mark.usefixtures("few_clips")
+def test_other_words_are_said_where_they_are_asked_for_alone() -> None:
+    assert find_index("synthetic", ("yes", "no"), unknown=True).words == ["cat", "no", "yes"]
+    # The cache holds all three now.
+    assert find_index("synthetic", ("yes", "no")).words == ["no", "yes"]
+    corpus = open_corpus("synthetic", CorpusConfig(words=("yes", "no"), unknown=True))
+    unknown = corpus.store.table[corpus.store.table["word"] == UNKNOWN]
+    assert {path.split("/")[0] for path in unknown["path"]} == {"cat"}
+    assert Counter(unknown["split"]) == {"training": 37, "validation": 2, "testing": 1}
+
+
+@pytest.mark.usefixtures("few_clips")
+def test_a_synthetic_corpus_takes_no_more_synthetic_clips() -> None:
+    with pytest.raises(UsageError, match="is synthetic speech already: leave out --synthetic") as caught:
+        open_corpus("synthetic", CorpusConfig(words=("yes", "no"), synthetic=6))
+    assert_one_line(caught.value)
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_synthetic_clips_are_added_to_the_training_part_alone(shared_recordings: Path) -> None:
+    recorded = open_corpus(shared_recordings, CorpusConfig(words=WORDS))
+    corpus = open_corpus(shared_recordings, CorpusConfig(words=WORDS, synthetic=40))
+    assert not corpus.synthetic
+    assert [path.name for path in corpus.noises] == ["white.wav"]  # the recorded corpus has none
+    for split in ("validation", "testing"):
+        assert corpus.table(split).equals(recorded.table(split))
+    table = corpus.table("training")
+    added = added_in(table)
+    assert Counter(table["word"][added]) == dict.fromkeys(WORDS, 40)
+    assert table[~added].reset_index(drop=True).equals(recorded.table("training"))
+    # Three of the 40 speakers would not train by the rule.
+    assert table["speaker"][added].nunique() == 40
+    rows = corpus.rows("training")[added]
+    # What the stand-in says: 0, 10, ... 990, and silence.
+    assert np.array_equal(corpus.store.samples[rows, :100], np.tile(np.arange(0, 1000, 10), (120, 1)))
+    assert not corpus.store.samples[rows, 100:].any()
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_where_no_recorded_clips_validate_synthetic_speakers_do(recordings: Path) -> None:
+    for clip in index_folder(recordings).clips:
+        if clip.split != "testing":
+            (recordings / clip.path).unlink()
+    corpus = open_corpus(recordings, CorpusConfig(words=WORDS, synthetic=40))
+    # By the rule 2 of the 40 speakers validate; the one that the rule would test trains.
+    parts: dict[Split, int] = {"training": 38, "validation": 2}
+    for split, speakers in parts.items():
+        table = corpus.table(split)
+        assert added_in(table).all()
+        assert Counter(table["word"]) == dict.fromkeys(WORDS, speakers)
+        assert table["speaker"].nunique() == speakers
+    assert not added_in(corpus.table("testing")).any()
+    assert Counter(corpus.table("testing")["word"]) == dict.fromkeys(WORDS, 2 * SPEAKERS["testing"])
+
+
+@pytest.mark.usefixtures("own_cache")
+@pytest.mark.parametrize("few", [0, 2, 5])
+def test_fewer_clips_of_each_word_are_fewer_recorded_ones(shared_recordings: Path, few: int) -> None:
+    config = CorpusConfig(words=WORDS, synthetic=6, clips_per_word=few)
+    corpus = open_corpus(shared_recordings, config)
+    table = corpus.table("training")
+    added = added_in(table)
+    assert Counter(table["word"][added]) == dict.fromkeys(WORDS, 6)
+    assert Counter(table["word"][~added]) == (dict.fromkeys(WORDS, few) if few else {})
+    for split in ("validation", "testing"):
+        assert Counter(corpus.table(split)["word"]) == dict.fromkeys(WORDS, 2 * SPEAKERS[split])
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_the_recorded_clips_that_are_kept_are_those_without_synthetic_ones(shared_recordings: Path) -> None:
+    alone = open_corpus(shared_recordings, CorpusConfig(words=WORDS, clips_per_word=5)).table("training")
+    table = open_corpus(shared_recordings, CorpusConfig(words=WORDS, synthetic=6, clips_per_word=5)).table(
+        "training"
+    )
+    assert list(table["path"][~added_in(table)]) == list(alone["path"])
+
+
+def test_no_recorded_clips_at_all_need_synthetic_ones() -> None:
+    with pytest.raises(UsageError, match="clips_per_word: 0 must be at least 1"):
+        CorpusConfig(words=WORDS, clips_per_word=0)
+
+
+@pytest.mark.parametrize("added", ["unknown", "silence"])
+def test_a_class_that_is_not_said_needs_recorded_clips(added: str) -> None:
+    with pytest.raises(UsageError, match="clips_per_word: 0 must be at least 1"):
+        CorpusConfig(words=WORDS, synthetic=6, clips_per_word=0, **{added: True})
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_an_epoch_goes_through_recorded_clips_more_often(shared_recordings: Path) -> None:
+    config = CorpusConfig(words=WORDS, synthetic=6, clips_per_word=4, recorded_times=3)
+    corpus = open_corpus(shared_recordings, config)
+    table = corpus.store.table.iloc[corpus.dataset("training", config.recorded_times).rows]
+    added = added_in(table)
+    assert Counter(table["path"][added].value_counts()) == {1: 6 * len(WORDS)}
+    assert Counter(table["path"][~added].value_counts()) == {3: 4 * len(WORDS)}
+    shuffle = torch.Generator().manual_seed(0)
+    trained = sum(len(batch.labels) for batch in corpus.loader("training", 8, shuffle=shuffle))
+    assert trained == (6 + 3 * 4) * len(WORDS)
+    assert sum(len(batch.labels) for batch in corpus.loader("training", 8)) == (6 + 4) * len(WORDS)
+
+
+def test_clips_are_repeated_only_beside_synthetic_ones() -> None:
+    for times, synthetic in ((2, 0), (0, 6)):
+        with pytest.raises(UsageError, match="recorded_times") as caught:
+            CorpusConfig(words=WORDS, recorded_times=times, synthetic=synthetic)
+        assert_one_line(caught.value)
