@@ -1,5 +1,7 @@
 """What the tests of training and of what follows it share: a trained run, and the comparison of two runs."""
 
+import subprocess
+import sys
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,13 @@ def assert_same_run(one: PathLike[str], other: PathLike[str]) -> None:
     assert same_weights(one, other)
     state = "last/state.safetensors"
     assert same_tensors(load_file(Path(one) / state), load_file(Path(other) / state))
+
+
+def dead_process() -> int:
+    """Give the number of a process that has ended."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as it:
+        pass
+    return it.pid
 
 
 def files_of(folder: PathLike[str]) -> dict[str, bytes]:

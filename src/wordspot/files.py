@@ -1,5 +1,9 @@
-"""Atomic writes: files and folders are written under another name and moved into place when whole."""
+"""Atomic writes: files and folders are written under another name and moved into place when whole.
 
+That name is `<name>.<process>.part`, so that what a killed process has left is known and removed.
+"""
+
+import glob
 import json
 import os
 import shutil
@@ -7,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from wordspot.errors import UsageError
 
@@ -20,7 +26,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """
     if path.is_dir():
         raise UsageError(f"{path}: is a folder: name a file")
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    remove_leftovers(path.parent, path.name)
+    part = own_part(path)
     try:
         yield part
         part.replace(path)
@@ -32,17 +39,72 @@ def atomic_write(path: Path) -> Iterator[Path]:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder to fill; on success it replaces `path`.
 
-    Two processes may fill the same folder at once: the last one wins.
+    Of two processes that fill the same folder at once, the second waits for the first and replaces its work;
+    `locked` around check and filling spares that.
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path), scratch_folder(path) as part:
         yield part
         shutil.rmtree(path, ignore_errors=True)
         part.rename(path)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Wait until no other process or thread is at work on `path`, and keep others waiting meanwhile.
+
+    May be nested. The lock is a file beside `path`, whose folder must be there.
+    """
+    lock = FileLock(path.with_name(f".{path.name}.lock"), is_singleton=True)
+    with lock:
+        try:
+            yield
+        finally:
+            if lock.lock_counter == 1:
+                # While it is held: those that wait for this file see that it is gone, and make a new one.
+                Path(lock.lock_file).unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch_folder(path: Path) -> Iterator[Path]:
+    """Yield a new folder beside `path`, and remove it afterwards."""
+    remove_leftovers(path.parent, path.name)
+    part = own_part(path)
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    try:
+        yield part
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def own_part(path: Path) -> Path:
+    """Give the temporary name of `path` in this process."""
+    return path.with_name(f"{path.name}.{os.getpid()}.part")
+
+
+def remove_leftovers(folder: Path, name: str | None = None) -> None:
+    """Remove what killed processes have left half written in a folder: of one file or folder, or of all."""
+    for part in folder.glob(f"{glob.escape(name) if name else '*'}.*.part"):
+        owner = part.name.split(".")[-2]
+        if owner.isdigit() and not is_alive(int(owner)):
+            if part.is_dir():
+                shutil.rmtree(part, ignore_errors=True)
+            else:
+                part.unlink(missing_ok=True)
+
+
+def is_alive(process: int) -> bool:
+    """Tell whether a process of this number is running."""
+    if os.name != "posix":
+        return True  # Windows has no signal that only asks
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # another user's
+    return True
 
 
 def write_text(path: Path, text: str) -> None:

@@ -2,6 +2,10 @@
 
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import noise, write_samples
+from tests.helpers import dead_process
 from wordspot.audio.io import read_clip
 from wordspot.config import CorpusConfig
 from wordspot.corpus import store as store_module
@@ -138,6 +143,92 @@ def test_a_store_that_lost_samples_or_rows_is_built_anew(
     assert np.array_equal(after.samples, samples)
     assert len(after.table) == len(LENGTHS)
     assert after.fingerprint == fingerprint
+
+
+@pytest.mark.parametrize("name", ["samples.int16", "clips.csv"])
+@pytest.mark.parametrize("place", [0, 150, -1])
+def test_a_store_with_a_changed_byte_is_built_anew(clips: Path, cache: Path, name: str, place: int) -> None:
+    before = build(clips)
+    fingerprint, samples, table = before.fingerprint, np.array(before.samples), before.table
+    (path,) = cache.rglob(name)
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.unlink()  # the open store keeps its own
+    path.write_bytes(content)
+    for _ in range(2):
+        after = build(clips)
+        assert np.array_equal(after.samples, samples)
+        assert after.table.equals(table)
+        assert after.fingerprint == fingerprint
+
+
+OPEN = """
+import sys
+from pathlib import Path
+from wordspot.config import CorpusConfig
+from wordspot.corpus.corpus import open_corpus
+from wordspot.corpus.store import cache_folder
+
+Path(sys.argv[1]).touch()  # ready: all begin at once
+while not Path(sys.argv[2]).exists():
+    pass
+print(open_corpus(sys.argv[3], CorpusConfig(words=("low", "high", "rise"))).store.fingerprint)
+"""
+
+
+def test_processes_that_open_a_corpus_at_once_build_one_store(recordings: Path, cache: Path) -> None:
+    start = recordings.parent / "start"
+    ready = [recordings.parent / f"ready-{number}" for number in range(4)]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPEN, *map(str, (one, start, recordings))],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for one in ready
+    ]
+    while not all(one.exists() for one in ready):
+        time.sleep(0.05)
+        assert not any(process.poll() for process in running)
+    start.touch()
+    said = [process.communicate() for process in running]
+    assert [process.returncode for process in running] == [0] * 4, said
+    assert len({fingerprint for fingerprint, _ in said}) == 1
+    (store,) = (cache / "stores").iterdir()
+    assert sorted(path.name for path in store.iterdir()) == ["about.json", "clips.csv", "samples.int16"]
+
+
+KILLED = """
+import sys, time
+from wordspot.config import CorpusConfig
+from wordspot.corpus import store
+
+def stuck(*_, **__):
+    print("reading", flush=True)
+    time.sleep(60)
+
+store.read_clip = stuck
+from wordspot.corpus.corpus import open_corpus
+open_corpus(sys.argv[1], CorpusConfig(words=("low", "high", "rise")))
+"""
+
+
+def test_what_a_killed_builder_left_is_removed_by_the_next(
+    recordings: Path, clips: Path, cache: Path
+) -> None:
+    command = [sys.executable, "-c", KILLED, str(recordings)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as it:
+        assert it.stdout
+        assert it.stdout.readline() == "reading\n"
+        it.send_signal(signal.SIGKILL)
+    stores = cache / "stores"
+    assert len(list(stores.glob(f"*.{it.pid}.part"))) == 1
+    alive = stores / f"other.{os.getppid()}.part"
+    for path in (alive, stores / f"other.{dead_process()}.part"):
+        path.mkdir()
+    build(clips)  # of another corpus
+    assert list(stores.glob("*.part")) == [alive]
 
 
 def test_an_interruption_leaves_no_store(clips: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

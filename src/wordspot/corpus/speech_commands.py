@@ -14,7 +14,7 @@ from torchaudio.datasets import SPEECHCOMMANDS
 from wordspot.corpus.folder import noises
 from wordspot.corpus.index import Clip, Index
 from wordspot.errors import WordspotError
-from wordspot.files import atomic_folder
+from wordspot.files import atomic_folder, locked
 from wordspot.layout import SPLITS
 
 FOLDER = "SpeechCommands"
@@ -55,13 +55,16 @@ def index_speech_commands(root: Path, version: str) -> Index:
 def download(root: Path, url: str = VERSIONS[0]) -> None:
     """Download the data set (2.3 GB) to `root`, verify its checksum and unpack it, atomically.
 
-    Raises WordspotError where the download fails.
+    Where another process does so already, wait for it. Raises WordspotError where the download fails.
     """
     try:
-        with atomic_folder(root / FOLDER) as part:
-            SPEECHCOMMANDS(part, url=url, folder_in_archive="", download=True)
-            for archive in part.glob("*.tar.gz"):
-                archive.unlink()
+        root.mkdir(parents=True, exist_ok=True)
+        with locked(root / FOLDER):
+            if version_in(root) is None:
+                with atomic_folder(root / FOLDER) as part:
+                    SPEECHCOMMANDS(part, url=url, folder_in_archive="", download=True)
+                    for archive in part.glob("*.tar.gz"):
+                        archive.unlink()
     except (OSError, RuntimeError, EOFError, HTTPException, tarfile.TarError, zlib.error) as error:
         reason = str(error).splitlines()[0]
         raise WordspotError(f"the download of {url} failed ({reason}): run the command again") from None

@@ -17,7 +17,7 @@ from wordspot.corpus.index import Clip
 from wordspot.corpus.store import cache_folder
 from wordspot.errors import ClipError, UsageError, WordspotError
 from wordspot.evaluation.evaluate import evaluate
-from wordspot.files import atomic_folder, output_folder, write_json
+from wordspot.files import atomic_folder, locked, output_folder, write_json
 from wordspot.layout import NOHASH, Split, write_lists
 from wordspot.recipes import recipe as recipe_named
 from wordspot.runs.evaluation import Evaluation
@@ -76,7 +76,8 @@ def own_words(
     folder = output_folder(Path(out))
     kept = folder / HALVES
     if recordings is not None and halves is not None:
-        keep_halves(Path(recordings), halves, kept, recipe.corpus.sample_rate, convert=runtime.convert)
+        with locked(kept):
+            keep_halves(Path(recordings), halves, kept, recipe.corpus.sample_rate, convert=runtime.convert)
 
     speech = cached(words, cache_folder(), Synthesis(clips=clips))
     alone = train(recipe, speech, folder / "synthetic", runtime)
