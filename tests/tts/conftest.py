@@ -11,6 +11,7 @@ from tests.conftest import noise, write_samples
 from tests.helpers import assert_one_line, files_of
 from wordspot.errors import UsageError
 from wordspot.tts import synthesize as synthesize_module
+from wordspot.tts.background import NOISES
 from wordspot.tts.say import Request
 from wordspot.tts.settings import Synthesis
 from wordspot.tts.speakers import draw_speaker
@@ -31,7 +32,8 @@ class StandIn:
         """What a process answers for a word, 16,000 for any other."""
 
     def write_noise(self, folder: Path, seed: int) -> None:
-        write_samples(folder / "white.wav", noise(100, seed))
+        for name in NOISES:
+            write_samples(folder / f"{name}.wav", noise(100, seed))
 
     def run(self, command: Sequence[str], **_: Any) -> subprocess.CompletedProcess[str]:
         request = Request.from_json(command[-1])

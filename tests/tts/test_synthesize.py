@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import signal
 import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -151,6 +153,87 @@ def test_only_missing_words_are_said(stand_in: StandIn, tmp_path: Path) -> None:
     assert stand_in.said == [("up", "espeak")]
     assert times_of(tmp_path / "yes") | times_of(tmp_path / "no") == before
     assert names_in(tmp_path) == ["_background_noise_", "no", "speakers.csv", "synthetic.json", "up", "yes"]
+
+
+@pytest.mark.parametrize("left", [0, 1, 3])
+def test_a_word_that_lost_clips_is_said_again(stand_in: StandIn, tmp_path: Path, left: int) -> None:
+    synthesize(("yes", "no"), tmp_path, ESPEAK, quiet=True)
+    whole = files_of(tmp_path)
+    for path in sorted((tmp_path / "no").iterdir())[left:]:
+        path.unlink()
+    stand_in.said.clear()
+    synthesize(("yes", "no"), tmp_path, ESPEAK, quiet=True)
+    assert stand_in.said == [("no", "espeak")]
+    assert files_of(tmp_path) == whole
+
+
+def test_noise_lists_and_speakers_that_were_deleted_are_made_again(stand_in: StandIn, tmp_path: Path) -> None:
+    settings = Synthesis(clips=6, hold_out="piper", seed=892)
+    synthesize(("yes",), tmp_path, settings, quiet=True)
+    whole = files_of(tmp_path)
+    stand_in.said.clear()
+    for name in ("_background_noise_/hum.wav", "testing_list.txt", "validation_list.txt", "speakers.csv"):
+        (tmp_path / name).unlink()
+        synthesize(("yes",), tmp_path, settings, quiet=True)
+        assert files_of(tmp_path) == whole
+    assert stand_in.said == []
+
+
+def test_a_folder_that_lost_synthetic_clips_is_refused_by_its_path(stand_in: StandIn, tmp_path: Path) -> None:
+    synthesize(("yes", "no"), tmp_path, ESPEAK, quiet=True)
+    next((tmp_path / "no").iterdir()).unlink()
+    with pytest.raises(WordspotError, match="no has 3 of its 4 synthetic clips: make the others") as caught:
+        index_folder(tmp_path)
+    assert_one_line(caught.value)
+
+
+STUCK = """
+import subprocess, sys, time
+from pathlib import Path
+from wordspot.tts.settings import Synthesis
+from wordspot.tts.synthesize import synthesize
+
+def stuck(*_, **__):
+    print("saying", flush=True)
+    time.sleep(60)
+
+subprocess.run = stuck
+synthesize(("yes",), sys.argv[1], Synthesis(clips=4, engines=("espeak",)), quiet=True)
+"""
+
+
+def test_what_a_killed_synthesis_left_is_removed_by_the_next(stand_in: StandIn, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", STUCK, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as it:
+        assert it.stdout
+        assert it.stdout.readline() == "saying\n"
+        it.send_signal(signal.SIGKILL)
+    assert f".making.{it.pid}.part" in names_in(tmp_path)
+    synthesize(("yes",), tmp_path, ESPEAK, quiet=True)
+    assert names_in(tmp_path) == ["_background_noise_", "speakers.csv", "synthetic.json", "yes"]
+
+
+SAY = """
+import sys
+from wordspot.tts.settings import Synthesis
+from wordspot.tts.synthesize import synthesize
+
+synthesize(("yes", "no"), sys.argv[1], Synthesis(clips=2, engines=("espeak",)), quiet=True)
+"""
+
+
+def test_of_two_syntheses_in_one_folder_one_waits(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SAY, str(tmp_path / "corpus")]
+    running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    errors = [process.communicate()[1] for process in running]
+    assert not any(process.returncode for process in running), errors
+    assert names_in(tmp_path / "corpus") == [
+        "_background_noise_",
+        "no",
+        "speakers.csv",
+        "synthetic.json",
+        "yes",
+    ]
 
 
 def test_the_order_of_engines_does_not_matter(stand_in: StandIn, tmp_path: Path) -> None:

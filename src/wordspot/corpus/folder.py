@@ -1,6 +1,9 @@
 """Folders of words, `<word>/*.wav|flac`, split by the rule of Speech Commands or by lists beside them."""
 
+import json
 import warnings
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from wordspot.audio.io import sound_files
@@ -29,6 +32,9 @@ def index_folder(root: Path) -> Index:
         raise WordspotError(
             f"{root}: no clips here: there must be one folder per word with WAV or FLAC files"
         )
+    synthetic = (root / SYNTHETIC).is_file()
+    if synthetic:
+        assert_whole(root, clips)
     nameless = [clip.path for clip in clips if NOHASH not in clip.path]
     if nameless:
         warnings.warn(
@@ -36,7 +42,21 @@ def index_folder(root: Path) -> Index:
             f"can't be checked: rename them to <speaker>{NOHASH}<number>.wav",
             stacklevel=2,
         )
-    return Index(root, clips, noises(root), synthetic=(root / SYNTHETIC).is_file())
+    return Index(root, clips, noises(root), synthetic=synthetic)
+
+
+def assert_whole(root: Path, clips: Sequence[Clip]) -> None:
+    """Raise WordspotError where words of synthetic speech have fewer clips than were made."""
+    try:
+        made = int(json.loads((root / SYNTHETIC).read_text(encoding="utf-8"))["settings"]["clips"])
+    except (ValueError, KeyError, TypeError):
+        return  # it only marks the folder
+    for word, there in Counter(clip.word for clip in clips).items():
+        if there < made:
+            raise WordspotError(
+                f"{root}: {word} has {there} of its {made} synthetic clips: make the others with "
+                f"`wordspot synthesize`, or remove {root / word}"
+            )
 
 
 def noises(root: Path) -> list[Path]:

@@ -11,6 +11,7 @@ from wordspot.tts.recording import SAMPLE_RATE, Samples, colored
 SECONDS = 60
 HUM_HZ = 50
 SLOPES = {"white": 0.0, "pink": 1.0, "brown": 2.0}
+NOISES = (*SLOPES, "hum", "gusts")
 
 
 def write_noise(folder: Path, seed: int) -> None:

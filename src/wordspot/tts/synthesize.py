@@ -4,9 +4,9 @@ import hashlib
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
-import tempfile
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -20,9 +20,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from wordspot.errors import UsageError, WordspotError
-from wordspot.files import atomic_write, output_folder, write_json
-from wordspot.layout import BACKGROUND, SYNTHETIC, Split, split_of, write_lists
-from wordspot.tts.background import write_noise
+from wordspot.files import atomic_write, locked, output_folder, scratch_folder, write_json
+from wordspot.layout import BACKGROUND, LISTS, SYNTHETIC, Split, split_of, write_lists
+from wordspot.tts.background import NOISES, write_noise
 from wordspot.tts.engines import ENGINES, installed_engines
 from wordspot.tts.recording import SAMPLE_RATE, SECONDS
 from wordspot.tts.say import Request, file_name
@@ -40,7 +40,8 @@ def synthesize(
 ) -> Path:
     """Synthesise words into the folder `out`; gives that folder.
 
-    Words that are there already are kept, so that a stopped synthesis resumes. Leaves
+    Words that are there with all their clips are kept, so that a stopped synthesis resumes; what was deleted
+    is made again. Another process that needs the folder meanwhile waits. Leaves
     <word>/<speaker>_nohash_0.wav, _background_noise_, speakers.csv, and synthetic.json, which marks the
     folder as synthetic speech and says how it was made; with an engine held out, also the lists of the
     splits. Raises UsageError for words that can't be said, a missing engine, and a folder with other files or
@@ -49,24 +50,33 @@ def synthesize(
     settings = settings or Synthesis()
     check_words(words)
     engines = choose_engines(settings)
-    folder = Path(out)
-    check_resumable(folder, describe(engines, settings))
-    missing = [word for word in words if not (folder / word).is_dir()]
-    if not missing and (folder / SPEAKERS).is_file():
-        return folder  # as on every use of a cached corpus but the first
+    folder = output_folder(Path(out))
+    with locked(folder / SYNTHETIC):
+        check_resumable(folder, describe(engines, settings))
+        make_whole(folder, words, engines, settings, quiet=quiet)
+    return folder
+
+
+def make_whole(
+    folder: Path, words: Sequence[str], engines: Sequence[EngineName], settings: Synthesis, *, quiet: bool
+) -> None:
+    """Make what a folder lacks of its words, noise and lists; nothing on most uses of a cached corpus."""
+    missing = [word for word in words if len(list((folder / word).glob("*.wav"))) < settings.clips]
+    lists = settings.hold_out and not all((folder / name).is_file() for name in LISTS.values())
+    if not all((folder / BACKGROUND / f"{name}.wav").is_file() for name in NOISES):
+        write_noise(folder / BACKGROUND, settings.seed)
+    if not missing and not lists and (folder / SPEAKERS).is_file():
+        return
     voices = {engine.name: engine.voices() for engine in ENGINES if engine.name in engines}
     speakers = [draw_speaker(number, voices, settings) for number in range(settings.clips)]
-    if settings.hold_out and missing:
+    if settings.hold_out and (missing or lists):
         # Before the first word, so that a stopped synthesis leaves no clips without a split.
         hold_out(folder, words, speakers, settings.hold_out)
-    if not (folder / BACKGROUND).is_dir():
-        write_noise(folder / BACKGROUND, settings.seed)
     if missing:
         say_words(missing, voices, folder, settings, quiet=quiet)
     if not (folder / SPEAKERS).is_file():
         with atomic_write(folder / SPEAKERS) as part:
             pd.json_normalize([asdict(speaker) for speaker in speakers]).to_csv(part, index=False)
-    return folder
 
 
 def cached(words: Sequence[str], cache: Path, settings: Synthesis) -> Path:
@@ -116,7 +126,7 @@ def check_resumable(folder: Path, about: dict[str, Any]) -> None:
                 f"{folder}: holds synthetic speech made with other settings or packages: choose another --out"
             )
         return
-    if folder.is_dir() and any(path.suffix != ".part" for path in folder.iterdir()):
+    if folder.is_dir() and any(path.suffix not in (".part", ".lock") for path in folder.iterdir()):
         raise UsageError(f"{folder}: holds other files: choose a new or an empty folder with --out")
     write_json(output_folder(folder) / SYNTHETIC, about)
 
@@ -135,12 +145,11 @@ def say_words(
         f"synthesising {', '.join(words)}: {settings.clips} clips each, with {' and '.join(voices)}"
     )
     with (
-        tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as scratch,
+        scratch_folder(folder / ".making") as place,
         ThreadPoolExecutor(os.cpu_count()) as pool,
         Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
     ):
         bar = progress.add_task("Saying words", total=len(words) * settings.clips)
-        place = Path(scratch)
         left: dict[str, list[Future[int]]] = {}
         for word in words:
             (place / word).mkdir()
@@ -156,8 +165,8 @@ def say_words(
                 progress.update(bar, completed=spoken)
                 for word in [word for word, futures in left.items() if all(one.done() for one in futures)]:
                     length[word] = max(future.result() for future in left.pop(word))
-                    if not (folder / word).is_dir():  # else another process has made the same
-                        (place / word).rename(folder / word)
+                    shutil.rmtree(folder / word, ignore_errors=True)  # which lacks clips
+                    (place / word).rename(folder / word)
         finally:
             pool.shutdown(cancel_futures=True)
     long = [word for word in words if length[word] > SECONDS * SAMPLE_RATE]
