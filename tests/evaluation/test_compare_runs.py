@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import wordspot as ws
@@ -59,7 +60,7 @@ def test_a_run_without_weights(runs: list[Path], shared_recordings: Path) -> Non
     (runs[3] / "model.safetensors").unlink()
     assert not ws.Run(runs[3]).is_evaluated("testing")
     for data in (None, shared_recordings):
-        with pytest.raises(ws.WordspotError, match="nothing trained here yet") as error:
+        with pytest.raises(ws.WordspotError, match="the weights of this run are missing") as error:
             ws.compare([runs[0], runs[3]], split="testing", data=data)
         assert_one_line(error.value)
 
@@ -87,3 +88,26 @@ def test_a_pretrained_recogniser_beside_a_run_of_its_name(
     runs[3].rename(tmp_path / "tiny")
     result = ws.compare(["tiny", tmp_path / "tiny"], split="testing", data=shared_recordings)
     assert [one.name for one in result.models] == ["tiny", (tmp_path / "tiny").as_posix()]
+
+
+def test_predictions_in_another_order_are_paired_by_their_clips(runs: list[Path], tmp_path: Path) -> None:
+    before = ws.compare(runs, split="testing")
+    path = runs[3] / "predictions-testing.csv"
+    table = pd.read_csv(path, dtype={"speaker": str})
+    table.sample(frac=1, random_state=0).to_csv(path, index=False)
+    after = ws.compare(runs, split="testing")
+    assert after.pairs == before.pairs
+    assert after.models[1].interval == before.models[1].interval
+
+
+@pytest.mark.parametrize("column", ["path", "start", "speaker", "word"])
+def test_predictions_of_other_clips_are_refused(runs: list[Path], column: str) -> None:
+    path = runs[3] / "predictions-testing.csv"
+    table = pd.read_csv(path, dtype={"speaker": str})
+    table.loc[0, column] = 7 if column == "start" else "another"
+    table.to_csv(path, index=False)
+    with pytest.raises(
+        ws.WordspotError, match=r"poor are not of the clips of .*: evaluate both again"
+    ) as error:
+        ws.compare(runs, split="testing")
+    assert_one_line(error.value)

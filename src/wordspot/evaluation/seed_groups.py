@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ class SeedGroup:
     name: str
     runs: list[Run]
     evaluations: list[Evaluation]
-    """Of each run."""
+    """Of each run, with the predictions in one order of the clips."""
 
     @property
     def synthetic(self) -> bool:
@@ -75,23 +76,40 @@ def group_by_seed(runs: Sequence[Run], evaluation_of: Callable[[Run], Evaluation
         configs.setdefault(seedless, []).append(run)
     names = group_names([[Path(run.name) for run in members] for members in configs.values()])
     groups = [
-        SeedGroup(name, members, [evaluation_of(run) for run in members])
+        SeedGroup(name, members, [in_order(evaluation_of(run)) for run in members])
         for name, members in zip(names, configs.values(), strict=True)
     ]
-    clips = {
-        (one.fingerprint, *(scores.word for scores in one.words))
-        for group in groups
-        for one in group.evaluations
-    }
-    if len(clips) > 1:
-        raise UsageError("compare: the runs were evaluated on different clips or words")
+    assert_same_clips(groups)
     return groups
+
+
+def in_order(evaluation: Evaluation) -> Evaluation:
+    """Sort the predictions by path and start, so that those of two runs are paired by their clips."""
+    return replace(
+        evaluation, predictions=evaluation.predictions.sort_values(["path", "start"], ignore_index=True)
+    )
+
+
+def assert_same_clips(groups: Sequence[SeedGroup]) -> None:
+    """Raise UsageError where two runs were not evaluated on the same clips and words."""
+    runs = [pair for group in groups for pair in zip(group.runs, group.evaluations, strict=True)]
+    for (first, one), (run, other) in pairwise(runs):
+        words = [[scores.word for scores in of.words] for of in (one, other)]
+        if one.fingerprint != other.fingerprint or words[0] != words[1]:
+            raise UsageError("compare: the runs were evaluated on different clips or words")
+        clips = [of.predictions[["path", "start", "speaker", "word"]] for of in (one, other)]
+        if not clips[0].equals(clips[1]):
+            raise UsageError(
+                f"compare: the predictions of {run} are not of the clips of {first}: evaluate both again"
+            )
 
 
 def read_group(name: str, folders: Sequence[Path | Run], split: str) -> SeedGroup:
     """Read the evaluated runs of one model. Raises UsageError for one that is not evaluated."""
     runs = [Run(folder) for folder in folders]
-    return SeedGroup(name, runs, [run.evaluation(split) for run in runs])
+    group = SeedGroup(name, runs, [in_order(run.evaluation(split)) for run in runs])
+    assert_same_clips([group])
+    return group
 
 
 def group_names(groups: Sequence[Sequence[Path]]) -> list[str]:
