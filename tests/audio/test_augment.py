@@ -288,14 +288,14 @@ def test_no_augmentation_outside_training(refused: Path, shared_recordings: Path
     run = shutil.copytree(refused, tmp_path / "run")
     recognizer = load(run)
     validation = open_corpus(shared_recordings, recognizer.config.corpus).loader("validation", 8)
-    checked = loop.validate(recognizer, validation)
+    checked, _logits, _labels = loop.validate(recognizer, validation)
     assert checked.clips == 18
     assert evaluate(run, shared_recordings).clips == 18
     assert recognizer.predict(next(shared_recordings.glob("low/*.wav"))).word in recognizer.classes
 
     # The same weights under another augmentation score the same, to the last bit.
     recognizer.config = replace(recognizer.config, augment=replace(ALL, shift_ms=900, freq_mask_bins=40))
-    assert loop.validate(recognizer, validation) == checked
+    assert loop.validate(recognizer, validation)[0] == checked
 
 
 @pytest.mark.parametrize("name", ["waveforms", "features"])

@@ -19,9 +19,29 @@ def test_what_is_no_run(tmp_path: Path) -> None:
         assert str(caught.value).startswith(f"{missing}: ")
 
 
-def test_a_run_without_weights(own_run: Run) -> None:
-    (own_run.folder / "model.safetensors").unlink()
+def test_a_run_without_a_finished_epoch(own_run: Run) -> None:
+    for name in ("model.safetensors", "metrics.jsonl"):
+        (own_run.folder / name).unlink()
     with pytest.raises(UsageError, match="nothing trained here") as caught:
+        load(own_run)
+    assert_one_line(caught.value)
+
+
+def test_a_trained_run_whose_weights_are_gone(own_run: Run) -> None:
+    (own_run.folder / "model.safetensors").unlink()
+    with pytest.raises(WordspotError, match="the weights of this run are missing: restore") as caught:
+        load(own_run)
+    assert_one_line(caught.value)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite(own_run: Run, value: float) -> None:
+    recognizer = load(own_run)
+    recognizer.state_dict()["model.head.bias"][1] = value
+    own_run.write_weights(recognizer)
+    with pytest.raises(
+        WordspotError, match=r"model\.head\.bias has values that are not finite: restore"
+    ) as caught:
         load(own_run)
     assert_one_line(caught.value)
 

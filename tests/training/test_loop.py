@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 import wordspot.training.loop as loop
-from tests.conftest import SAMPLE_RATE, SPEAKERS, speaker_names
+from tests.conftest import SAMPLE_RATE, SPEAKERS, WORDS, speaker_names
 from tests.helpers import assert_same_run, same_weights
 from tests.training.conftest import with_training
 from wordspot.config import AugmentConfig, RecurrentConfig, RunConfig, TrainingConfig
@@ -129,14 +129,14 @@ def test_validation_is_without_dropout_and_gradient(run: Path, shared_recordings
     recognizer = load(run).train()
     validation = open_corpus(shared_recordings, recognizer.config.corpus).loader("validation", 5)
     seen = []
-    recognizer.register_forward_hook(
+    recognizer.model.register_forward_hook(
         lambda module, _inputs, logits: seen.append((module.training, logits.requires_grad))
     )
-    first = validate(recognizer, validation)
+    first, logits, labels = validate(recognizer, validation)
     recognizer.train()
-    assert validate(recognizer, validation) == first
+    assert validate(recognizer, validation)[0] == first
     assert seen == [(False, False)] * 8  # 18 clips in batches of 5, twice
-    assert first.clips == 18
+    assert first.clips == len(logits) == len(labels) == 18
 
 
 def test_running_metrics_by_hand() -> None:
@@ -165,13 +165,14 @@ def test_weights_of_the_best_epoch_are_kept(
     )
     weights = []
 
-    def scripted(recognizer: Recognizer, *_others: Any) -> RunningMetrics:
+    def scripted(recognizer: Recognizer, *_others: Any) -> tuple[RunningMetrics, Tensor, Tensor]:
         weights.append({name: tensor.clone() for name, tensor in recognizer.state_dict().items()})
-        return next(said)
+        return next(said), torch.zeros(18, len(WORDS)), torch.zeros(18, dtype=torch.int64)
 
     monkeypatch.setattr(loop, "validate", scripted)
     run = train(tiny, shared_recordings, tmp_path / "run")
     kept = load_file(run.folder / "model.safetensors")
+    del kept["temperature"]  # fitted after validation
     same = [all(torch.equal(kept[name], state[name]) for name in kept) for state in weights]
     assert same == [False, False, True, False]
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 import wordspot.runs.weights as weights
 import wordspot.training.loop as loop
@@ -189,3 +191,53 @@ def test_half_written_weights_are_not_left(
     with pytest.raises(KeyboardInterrupt):
         train(tiny, shared_recordings, tmp_path / "run")
     assert files_of(tmp_path / "run").keys() == {"config.json", "speakers.json"}
+
+
+def test_a_finished_run_needs_no_checkpoint(tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(shared_run(tiny, shared_recordings), tmp_path / "run")
+    shutil.rmtree(run / "last")
+    before = files_of(run)
+    train(tiny, shared_recordings, run)
+    assert files_of(run) == before
+
+
+def test_lost_checkpoint(tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    interrupt("learning_rate_at", 15, after=False, config=tiny, recordings=shared_recordings, run=run)
+    shutil.rmtree(run / "last")
+    before = files_of(run)
+    with pytest.raises(
+        WordspotError, match=r"state\.safetensors is missing, .* after epoch 2: remove"
+    ) as caught:
+        train(tiny, shared_recordings, run)
+    assert_one_line(caught.value)
+    assert files_of(run) == before
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_lost_weights(finished: bool, tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    if finished:
+        shutil.copytree(shared_run(tiny, shared_recordings), run)
+    else:
+        interrupt("learning_rate_at", 9, after=False, config=tiny, recordings=shared_recordings, run=run)
+    (run / "model.safetensors").unlink()
+    before = files_of(run)
+    with pytest.raises(WordspotError, match="the weights of this run are missing: restore") as caught:
+        train(tiny, shared_recordings, run)
+    assert_one_line(caught.value)
+    assert files_of(run) == before
+
+
+def test_runs_of_before_there_was_a_temperature_resume(
+    tiny: RunConfig, shared_recordings: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    interrupt("learning_rate_at", 9, after=False, config=tiny, recordings=shared_recordings, run=run)
+    for path, name in ((run / "model.safetensors", ""), (run / "last/state.safetensors", "model.")):
+        tensors = load_file(path)
+        del tensors[f"{name}temperature"]
+        save_file(tensors, path, {"epoch": "1"} if name else None)
+    assert Run(run).recognizer.temperature == 1
+    train(tiny, shared_recordings, run)
+    assert_same_run(run, shared_run(tiny, shared_recordings))

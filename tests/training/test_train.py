@@ -154,7 +154,7 @@ def test_the_last_line_is_of_the_last_weights(run: Path, shared_recordings: Path
     stored = load_file(run / "last/state.safetensors")
     recognizer.load_state_dict({name: stored[f"model.{name}"] for name in recognizer.state_dict()})
     corpus = open_corpus(shared_recordings, recognizer.config.corpus)
-    validated = validate(recognizer, corpus.loader("validation"))
+    validated, _logits, _labels = validate(recognizer, corpus.loader("validation"))
     last = Run(run).metrics[-1]
     assert (validated.mean_loss, validated.accuracy) == (last["validation_loss"], last["validation_accuracy"])
     # No line of another epoch is like it.

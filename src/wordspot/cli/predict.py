@@ -32,36 +32,37 @@ def predict(
 ) -> None:
     """Recognise the word in sound files, with its probability."""
     from wordspot.audio.io import find_sound_files
-    from wordspot.device import open_device
+    from wordspot.device import computing
     from wordspot.runs.run import Run
 
     if not paths:
         raise UsageError("predict: name sound files, or folders with sound files")
-    recognizer = Run(run).recognizer.to(open_device(runtime))
-    limit = recognizer.config.corpus.seconds
-    for path in find_sound_files(paths):
-        try:
-            prediction = recognizer.predict(path, convert=runtime.convert)
-        except ClipError as error:
-            if not runtime.skip_bad:
-                raise
-            warnings.warn(f"left out {error}", stacklevel=1)
-            continue
-        if prediction.seconds > limit:
-            warnings.warn(
-                f"{path} is {prediction.seconds:.2f} s long; only the first {limit:g} s are used",
-                stacklevel=1,
-            )
-        if json_lines:
-            print(
-                json.dumps(
-                    {
-                        "path": str(path),
-                        "word": prediction.word,
-                        "probability": prediction.probability,
-                        "probabilities": prediction.probabilities,
-                    }
+    with computing(runtime) as device:
+        recognizer = Run(run).recognizer.to(device)
+        limit = recognizer.config.corpus.seconds
+        for path in find_sound_files(paths):
+            try:
+                prediction = recognizer.predict(path, convert=runtime.convert)
+            except ClipError as error:
+                if not runtime.skip_bad:
+                    raise
+                warnings.warn(f"left out {error}", stacklevel=1)
+                continue
+            if prediction.seconds > limit:
+                warnings.warn(
+                    f"{path} is {prediction.seconds:.2f} s long; only the first {limit:g} s are used",
+                    stacklevel=1,
                 )
-            )
-        else:
-            print(f"{prediction.word:<12} {prediction.probability:6.1%}  {path}")
+            if json_lines:
+                print(
+                    json.dumps(
+                        {
+                            "path": str(path),
+                            "word": prediction.word,
+                            "probability": prediction.probability,
+                            "probabilities": prediction.probabilities,
+                        }
+                    )
+                )
+            else:
+                print(f"{prediction.word:<12} {prediction.probability:6.1%}  {path}")

@@ -9,12 +9,13 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from torch import Tensor
 
 from wordspot.audio.features import to_float
 from wordspot.config import Runtime
 from wordspot.corpus.corpus import Corpus, open_corpus, open_labelled
 from wordspot.corpus.index import assert_every_class
-from wordspot.device import open_device
+from wordspot.device import computing
 from wordspot.errors import UsageError
 from wordspot.evaluation.intervals import over_speakers, wider, wilson
 from wordspot.layout import Split, check_split
@@ -38,10 +39,10 @@ def evaluate(
     """
     run = Run(run)
     check_split(split)
-    device = open_device(runtime)
-    recognizer = run.recognizer
-    corpus = open_clips_of(run, data, split, runtime)
-    probabilities = predict_split(recognizer.to(device), corpus, split)
+    with computing(runtime) as device:
+        recognizer = run.recognizer
+        corpus = open_clips_of(run, data, split, runtime)
+        probabilities = predict_split(recognizer.to(device), corpus, split)
     result = score(corpus, probabilities, split, split)
     if not run.pretrained:
         run.write_evaluation(result)
@@ -53,17 +54,18 @@ def evaluate_recognizer(recognizer: Recognizer, data: Path | str, runtime: Runti
 
     Warns where speakers of these clips are known to be among those that it was trained or chosen with.
     """
-    device = open_device(runtime)
-    corpus = open_labelled(data, recognizer.config.corpus, runtime)
-    heard = sorted(recognizer.speakers & set(corpus.table("testing")["speaker"]))
-    if heard:
-        more = ", ..." if len(heard) > 3 else ""
-        warnings.warn(
-            f"{data}: {len(heard)} speakers were in training or validation ({', '.join(heard[:3])}{more}), "
-            "so the accuracy is higher than that of new speakers",
-            stacklevel=2,
-        )
-    return score(corpus, predict_split(recognizer.to(device), corpus, "testing"), "testing", "all")
+    with computing(runtime) as device:
+        corpus = open_labelled(data, recognizer.config.corpus, runtime)
+        heard = sorted(recognizer.speakers & set(corpus.table("testing")["speaker"]))
+        if heard:
+            more = ", ..." if len(heard) > 3 else ""
+            warnings.warn(
+                f"{data}: {len(heard)} speakers were in training or validation "
+                f"({', '.join(heard[:3])}{more}), so the accuracy is higher than that of new speakers",
+                stacklevel=2,
+            )
+        probabilities = predict_split(recognizer.to(device), corpus, "testing")
+    return score(corpus, probabilities, "testing", "all")
 
 
 def open_clips_of(
@@ -96,18 +98,21 @@ def open_clips_of(
     return corpus
 
 
-@torch.inference_mode()
 def predict_split(recognizer: Recognizer, corpus: Corpus, split: Split) -> NDArray[np.float32]:
     """Give the probability of each class for each clip of a split, float32 [N, C]."""
+    return score_split(recognizer, corpus, split).softmax(dim=1).numpy()
+
+
+@torch.inference_mode()
+def score_split(recognizer: Recognizer, corpus: Corpus, split: Split) -> Tensor:
+    """Give the logits of each class for each clip of a split, float32 [N, C]."""
     recognizer.eval()
     device = recognizer.device
     batches = [
-        recognizer(to_float(batch.samples.to(device)), batch.lengths.to(device))
-        .softmax(dim=1)
-        .cpu()  # (B, C)
+        recognizer(to_float(batch.samples.to(device)), batch.lengths.to(device)).cpu()  # (B, C)
         for batch in corpus.loader(split)
     ]
-    return torch.cat(batches).numpy()
+    return torch.cat(batches)
 
 
 def score(

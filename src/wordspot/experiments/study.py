@@ -11,7 +11,7 @@ from rich.console import Console
 
 from wordspot.config import RunConfig, Runtime
 from wordspot.corpus.corpus import open_corpus
-from wordspot.device import open_device
+from wordspot.device import computing
 from wordspot.errors import UsageError
 from wordspot.evaluation.compare import compare_groups, current_comparison
 from wordspot.evaluation.comparison import Comparison
@@ -75,43 +75,45 @@ def run_study(
     if jobs < 1:
         raise UsageError(f"jobs: {jobs} must be at least 1")
     folder = output_folder(Path(out))
-    device = open_device(runtime)
-    places = lay_out(experiments, folder)
-    corpora = {corpus: open_corpus(data, corpus, runtime) for corpus in {config.corpus for config in places}}
-    write_json(folder / EXPERIMENTS, [asdict(experiment) for experiment in experiments])
-    console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
-    left = TimeLeft(jobs)
-    for config, run in places.items():
-        left.add(config, corpora[config.corpus], run, device)
-    console.print(f"study: {left}")
+    with computing(runtime) as device:
+        places = lay_out(experiments, folder)
+        corpora = {
+            corpus: open_corpus(data, corpus, runtime) for corpus in {config.corpus for config in places}
+        }
+        write_json(folder / EXPERIMENTS, [asdict(experiment) for experiment in experiments])
+        console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
+        left = TimeLeft(jobs)
+        for config, run in places.items():
+            left.add(config, corpora[config.corpus], run, device)
+        console.print(f"study: {left}")
 
-    results = []
-    for experiment in experiments:
-        variants = {variant: experiment.seeded(variant) for variant in experiment.variants}
-        configs = [config for seeded in variants.values() for config in seeded]
-        runs = [(config, places[config]) for config in configs]
-        for trained in train_all(runs, data, jobs, runtime, quiet=quiet):
-            left.done(trained.folder)
-            console.print(f"{trained.folder.relative_to(folder)} is trained; {left}")
-            if not trained.is_evaluated(experiment.split):
-                evaluate(trained, corpora[trained.config.corpus], experiment.split, runtime)
-        groups = [
-            read_group(variant, [places[config] for config in seeded], experiment.split)
-            for variant, seeded in variants.items()
-        ]
-        place = output_folder(folder / experiment.name)
-        comparison = current_comparison(groups, place, experiment.split) or compare_groups(
-            groups,
-            experiment.split,
-            out=place,
-            corpus=corpora[configs[0].corpus],
-            against=experiment.against,
-        )
-        results.append(
-            Result(experiment.name, experiment.question, experiment.note, comparison, experiment.kind)
-        )
-        write_json(folder / RESULTS, [asdict(result) for result in results])
-        write_text(folder / "summary.md", summary(results))
+        results = []
+        for experiment in experiments:
+            variants = {variant: experiment.seeded(variant) for variant in experiment.variants}
+            configs = [config for seeded in variants.values() for config in seeded]
+            runs = [(config, places[config]) for config in configs]
+            for trained in train_all(runs, data, jobs, runtime, quiet=quiet):
+                left.done(trained.folder)
+                console.print(f"{trained.folder.relative_to(folder)} is trained; {left}")
+                if not trained.is_evaluated(experiment.split):
+                    evaluate(trained, corpora[trained.config.corpus], experiment.split, runtime)
+            groups = [
+                read_group(variant, [places[config] for config in seeded], experiment.split)
+                for variant, seeded in variants.items()
+            ]
+            place = output_folder(folder / experiment.name)
+            comparison = current_comparison(groups, place, experiment.split) or compare_groups(
+                groups,
+                experiment.split,
+                out=place,
+                corpus=corpora[configs[0].corpus],
+                against=experiment.against,
+            )
+            results.append(
+                Result(experiment.name, experiment.question, experiment.note, comparison, experiment.kind)
+            )
+            write_json(folder / RESULTS, [asdict(result) for result in results])
+            write_text(folder / "summary.md", summary(results))
     return results
 
 

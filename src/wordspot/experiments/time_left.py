@@ -62,6 +62,6 @@ def seconds_per_epoch(config: RunConfig, corpus: Corpus, device: torch.device) -
         seconds.append(time.perf_counter() - started)
     timed = seconds[WARM_UP:] or seconds
     started = time.perf_counter()
-    validated = validate(recognizer, islice(corpus.loader("validation"), 1))
+    validated, *_ = validate(recognizer, islice(corpus.loader("validation"), 1))
     clip_seconds = (time.perf_counter() - started) / validated.clips
     return sum(timed) / len(timed) * len(training) + clip_seconds * len(corpus.rows("validation"))

@@ -31,8 +31,11 @@ class Recognizer(nn.Module):
     """Tells words apart.
 
     Shape: waveforms [B, S] in [-1, 1) and their lengths [B] in samples to logits [B, C], in the order of
-    `classes`.
+    `classes`. Their softmax are the probabilities: the model's logits are divided by `temperature`, which is
+    fitted on the validation split and saved with the weights (Guo et al. 2017).
     """
+
+    temperature: Tensor
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__()
@@ -40,6 +43,8 @@ class Recognizer(nn.Module):
         self.classes = config.corpus.classes
         self.features = Features(config.features, config.corpus.sample_rate)
         self.model = make_model(config.model, self.features.size, len(self.classes))
+        self.register_buffer("temperature", torch.ones(()))
+        self.register_load_state_dict_pre_hook(_without_temperature)  # type: ignore[no-untyped-call]
         self.speakers: frozenset[str] = frozenset()
         """Speakers of the training and validation clips, where they are known."""
 
@@ -48,7 +53,7 @@ class Recognizer(nn.Module):
         if lengths is None:
             lengths = torch.full((len(waveforms),), waveforms.shape[1], device=waveforms.device)
         logits: Tensor = self.model(self.features(waveforms), self.features.frames(lengths))  # (B, C)
-        return logits
+        return logits / self.temperature
 
     @property
     def n_parameters(self) -> int:
@@ -122,6 +127,11 @@ class Recognizer(nn.Module):
         )  # this room may not import it any earlier
 
         return evaluate_recognizer(self, data, runtime)
+
+
+def _without_temperature(_: nn.Module, state: dict[str, Tensor], prefix: str, *_rest: Any) -> None:
+    """Let weights load that were saved before there was a temperature."""
+    state.setdefault(f"{prefix}temperature", torch.ones(()))
 
 
 @dataclass(frozen=True)

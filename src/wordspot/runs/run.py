@@ -198,21 +198,26 @@ class Run:
     def recognizer(self) -> Recognizer:
         """The recogniser of the best epoch, loaded anew each time.
 
-        Raises UsageError where nothing is trained yet.
+        Raises UsageError where nothing is trained yet, and WordspotError for weights that are missing,
+        damaged or not finite.
         """
+        path, again = self.folder / WEIGHTS, "restore this file, or train again with another --out"
         recognizer = Recognizer(self.config)
         recognizer.speakers = frozenset(name for names in self.speakers.values() for name in names)
         try:
-            recognizer.load_state_dict(load_file(self.folder / WEIGHTS))
+            recognizer.load_state_dict(load_file(path))
         except FileNotFoundError:
+            if self.metrics:
+                raise WordspotError(f"{path}: the weights of this run are missing: {again}") from None
             raise UsageError(
                 f"{self}: nothing trained here yet: run `wordspot train` with this --out"
             ) from None
         except (SafetensorError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
-            raise WordspotError(
-                f"{self.folder / WEIGHTS}: not the weights of this run ({reason}): train again"
-            ) from None
+            raise WordspotError(f"{path}: not the weights of this run ({reason}): {again}") from None
+        for name, values in recognizer.state_dict().items():
+            if not values.isfinite().all():
+                raise WordspotError(f"{path}: {name} has values that are not finite: {again}")
         return recognizer.eval()
 
     def write_weights(self, recognizer: Recognizer) -> None:

@@ -19,15 +19,16 @@ from wordspot.config import RunConfig, Runtime, TrainingConfig
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.corpus.dataset import Batch
 from wordspot.corpus.noise import noise_of
-from wordspot.device import open_device
+from wordspot.device import computing
 from wordspot.errors import DivergedError, WordspotError
 from wordspot.figures import save_figure
 from wordspot.models.recognizer import Recognizer
+from wordspot.models.temperature import fit_temperature
 from wordspot.recipes import recipe as recipe_named
 from wordspot.runs.metrics import Metrics, best_epoch, is_over
 from wordspot.runs.provenance import provenance_of
-from wordspot.runs.run import Run
-from wordspot.training.checkpoint import load_checkpoint, save_checkpoint
+from wordspot.runs.run import Run, load
+from wordspot.training.checkpoint import FILE, load_checkpoint, save_checkpoint
 from wordspot.training.progress import TrainingProgress
 
 
@@ -80,11 +81,11 @@ def train(
     """
     if isinstance(config, str):
         config = recipe_named(config)
-    device = open_device(runtime)
-    corpus = open_corpus(data, config.corpus, runtime)
-    config = replace(config, corpus=corpus.config)
-    run = Run.create_or_resume(Path(out), config, provenance_of(corpus, device), corpus)
-    fit(run, corpus, device, quiet=quiet, after_epoch=after_epoch)
+    with computing(runtime) as device:
+        corpus = open_corpus(data, config.corpus, runtime)
+        config = replace(config, corpus=corpus.config)
+        run = Run.create_or_resume(Path(out), config, provenance_of(corpus, device), corpus)
+        fit(run, corpus, device, quiet=quiet, after_epoch=after_epoch)
     save_figure(run.plot_curves(), run.folder / "curves.svg")
     return run
 
@@ -97,7 +98,10 @@ def fit(
     quiet: bool = False,
     after_epoch: Callable[[Metrics], None] | None = None,
 ) -> None:
-    """Train a run by its config, from its last finished epoch on."""
+    """Train a run by its config, from its last finished epoch on.
+
+    The weights of the best epoch are saved with the temperature that fits its validation logits.
+    """
     config, recipe = run.config, run.config.training
     torch.manual_seed(recipe.seed)  # initial weights
     recognizer = Recognizer(config).to(device)
@@ -105,15 +109,13 @@ def fit(
     training = corpus.loader("training", recipe.batch_size, shuffle=draw)
     validation = corpus.loader("validation")
     optimizer = make_optimizer(recognizer, recipe)
-    epoch = load_checkpoint(run, recognizer, optimizer)
+    metrics = resume(run, recognizer, optimizer)
+    epoch = len(metrics)
     if epoch == 0:
         recognizer.features.fit(
             (to_float(batch.samples).to(device), batch.lengths.to(device))
             for batch in corpus.loader("training")
         )
-    metrics = run.metrics[:epoch]
-    if len(metrics) < epoch:
-        raise WordspotError(f"{run}: metrics.jsonl has lost lines: remove {run} and train again")
     if after_epoch:
         for line in metrics:
             after_epoch(line)
@@ -137,7 +139,7 @@ def fit(
                 progress.step(epoch, trained.mean_loss, trained.accuracy, len(logits))
             speed = trained.clips / (time.perf_counter() - started)
 
-            validated = validate(recognizer, validation)
+            validated, logits, labels = validate(recognizer, validation)  # ..., (N, C), (N)
             if not math.isfinite(trained.loss + validated.loss):
                 raise DivergedError(f"{run}: the loss is not finite in epoch {epoch}: lower --learning-rate")
             metrics.append(
@@ -154,13 +156,33 @@ def fit(
             )
             is_best = best_epoch(metrics) == epoch
             if is_best:
-                run.write_weights(recognizer)
+                write_best(run, recognizer, logits, labels)
             run.write_metrics(metrics)
             # Last, so that a run killed before this line repeats the whole epoch.
             save_checkpoint(run, recognizer, optimizer, epoch)
             progress.epoch(metrics[-1], is_best)
             if after_epoch:
                 after_epoch(metrics[-1])
+
+
+def resume(run: Run, recognizer: Recognizer, optimizer: torch.optim.Optimizer) -> list[Metrics]:
+    """Restore the state after the last finished epoch of a run; gives the metrics of the finished epochs.
+
+    Raises WordspotError where a file that is needed is missing or damaged.
+    """
+    epoch, metrics = load_checkpoint(run, recognizer, optimizer), run.metrics
+    if epoch == 0 and is_over(metrics, run.config.training):
+        epoch = len(metrics)  # a finished run needs no checkpoint
+    if epoch == 0 and len(metrics) > 1:  # a single line may have been written just before the checkpoint
+        raise WordspotError(
+            f"{run}: {FILE} is missing, so training can't go on after epoch {len(metrics)}: "
+            f"remove {run} and train again"
+        )
+    if len(metrics) < epoch:
+        raise WordspotError(f"{run}: metrics.jsonl has lost lines: remove {run} and train again")
+    if epoch:
+        load(run)  # raises where the weights of the best epoch are gone
+    return metrics[:epoch]
 
 
 def train_step(
@@ -180,6 +202,13 @@ def train_step(
     clip_grad_norm_(recognizer.parameters(), recipe.clip_norm)
     optimizer.step()
     return loss, logits
+
+
+def write_best(run: Run, recognizer: Recognizer, logits: Tensor, labels: Tensor) -> None:
+    """Write the weights with the temperature that fits their validation logits [N, C] and labels [N]."""
+    recognizer.temperature.fill_(fit_temperature(logits, labels))
+    run.write_weights(recognizer)
+    recognizer.temperature.fill_(1.0)  # what trains on depends on the training clips alone
 
 
 def make_augmenter(config: RunConfig, corpus: Corpus, draw: torch.Generator) -> Augmenter:
@@ -204,15 +233,21 @@ def background_noise(corpus: Corpus) -> Tensor:
 
 
 @torch.no_grad()
-def validate(recognizer: Recognizer, batches: Iterable[Batch]) -> RunningMetrics:
-    """Evaluate without gradient, dropout or augmentation."""
+def validate(recognizer: Recognizer, batches: Iterable[Batch]) -> tuple[RunningMetrics, Tensor, Tensor]:
+    """Evaluate without gradient, dropout, augmentation or temperature.
+
+    Gives loss and accuracy, the logits [N, C] of all clips, and their labels [N].
+    """
     recognizer.eval()
-    device, metrics = recognizer.device, RunningMetrics()
+    device, metrics, scored = recognizer.device, RunningMetrics(), []
     for batch in batches:
-        logits = recognizer(to_float(batch.samples.to(device)), batch.lengths.to(device))  # (B, C)
-        labels = batch.labels.to(device)
+        features = recognizer.features(to_float(batch.samples.to(device)))  # (B, T, F)
+        frames = recognizer.features.frames(batch.lengths.to(device))  # (B,)
+        logits, labels = recognizer.model(features, frames), batch.labels.to(device)  # (B, C), (B,)
         metrics = metrics.updated(cross_entropy(logits, labels), logits, labels)
-    return metrics
+        scored.append((logits, labels))
+    every_logits, every_label = zip(*scored, strict=True)
+    return metrics, torch.cat(every_logits), torch.cat(every_label)
 
 
 def make_optimizer(recognizer: Recognizer, recipe: TrainingConfig) -> torch.optim.Optimizer:
