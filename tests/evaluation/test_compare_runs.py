@@ -90,14 +90,16 @@ def test_a_pretrained_recogniser_beside_a_run_of_its_name(
     assert [one.name for one in result.models] == ["tiny", (tmp_path / "tiny").as_posix()]
 
 
-def test_predictions_in_another_order_are_paired_by_their_clips(runs: list[Path], tmp_path: Path) -> None:
-    before = ws.compare(runs, split="testing")
-    path = runs[3] / "predictions-testing.csv"
-    table = pd.read_csv(path, dtype={"speaker": str})
-    table.sample(frac=1, random_state=0).to_csv(path, index=False)
-    after = ws.compare(runs, split="testing")
-    assert after.pairs == before.pairs
-    assert after.models[1].interval == before.models[1].interval
+def test_predictions_in_another_order_are_paired_by_their_clips(
+    runs: list[Path], evaluated: Path, tmp_path: Path
+) -> None:
+    other = copy_run(evaluated, tmp_path / "other", 6, dropout=0.2)  # errs where `poor` does
+    before = ws.compare([runs[3], other], split="testing")
+    path = other / "predictions-testing.csv"
+    pd.read_csv(path)[::-1].to_csv(path, index=False)
+    (pair,) = ws.compare([runs[3], other], split="testing").pairs
+    assert [pair] == before.pairs
+    assert (pair.only_one_right, pair.only_other_right, pair.interval) == (0, 0, (0, 0))
 
 
 @pytest.mark.parametrize("column", ["path", "start", "speaker", "word"])
