@@ -45,11 +45,22 @@ def test_seeds_of_a_model_go_together(runs: list[Path], tmp_path: Path) -> None:
         assert one.latency_ms > 0
     (pair,) = result.pairs
     assert (pair.one, pair.other) == ("good", "poor")
-    # Most runs of the good model miss the first clip alone, the poor one misses six.
-    assert (pair.only_one_right, pair.only_other_right) == (5, 0)
-    assert pair.p_value == pytest.approx(2 / 2**5)
+    # The runs of the good model miss none, one and two of the six clips that the poor one misses.
+    assert (pair.only_one_right, pair.only_other_right) == ((6 + 5 + 4) / 3, 0)
     assert pair.difference == pytest.approx((6 - 1) / 18)
-    assert pair.interval[0] <= pair.difference <= pair.interval[1]
+    low, high = pair.interval
+    assert low <= pair.difference <= high
+    assert (low > 0) == (pair.p_value < 0.05)
+    assert pair.seeds == (3, 1)
+    assert not pair.of_models
+    assert pair.mcnemar is None
+
+
+def test_single_runs_have_mcnemars_test_too(runs: list[Path]) -> None:
+    (pair,) = compare([runs[1], runs[3]], split="testing").pairs
+    assert pair.seeds == (1, 1)
+    assert (pair.only_one_right, pair.only_other_right) == (5, 0)
+    assert pair.mcnemar == pytest.approx(2 / 2**5)
 
 
 def test_what_is_known_of_a_run(runs: list[Path], evaluated: Path, tmp_path: Path) -> None:
@@ -62,9 +73,14 @@ def test_what_is_known_of_a_run(runs: list[Path], evaluated: Path, tmp_path: Pat
     accuracies = [line["validation_accuracy"] for line in lines]
     assert poor.epochs == len(lines)
     assert poor.validation_accuracy == max(accuracies)
-    reached = int(poor.epochs_to_95)
-    assert accuracies[reached - 1] >= 0.95 * max(accuracies)
-    assert all(accuracy < 0.95 * max(accuracies) for accuracy in accuracies[: reached - 1])
+    assert max(accuracies) >= 0.9
+    assert poor.epochs_to_90
+    reached = int(poor.epochs_to_90)
+    assert accuracies[reached - 1] >= 0.9
+    assert all(accuracy < 0.9 for accuracy in accuracies[: reached - 1])
+    assert poor.seconds_to_90 == pytest.approx(sum(line["seconds"] for line in lines[:reached]))
+    assert poor.seconds_per_epoch == pytest.approx(sum(line["seconds"] for line in lines) / len(lines))
+    assert poor.stopped_early == 0
     assert poor.noise == {}
     (confused,) = poor.confused
     assert (confused.said, confused.recognised, confused.clips) == ("high", "low", 6)

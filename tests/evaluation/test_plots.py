@@ -108,7 +108,7 @@ def test_noise_and_numbers_of_clips(runs: list[Path], shared_recordings: Path) -
     (costs,) = (
         table for table in comparison_tables(replace(result, models=mixed)) if table.title.startswith("Costs")
     )
-    assert [row[costs.columns.index("clips")] for row in costs.rows] == [
+    assert [row[costs.columns.index("training clips")] for row in costs.rows] == [
         "50, 40 synthetic",
         "40, 40 synthetic",
     ]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from wordspot.evaluation.statistics import calibration_error, holm, mcnemar
+from wordspot.evaluation.statistics import calibration_error, mcnemar
 
 
 def outcomes(both: int, only_one: int, only_other: int, none: int) -> list[NDArray[np.bool_]]:
@@ -29,21 +29,6 @@ def test_mcnemar_by_hand(only_one: int, only_other: int, p_value: float) -> None
 
 def test_mcnemar_heeds_no_clip_on_which_both_agree() -> None:
     assert mcnemar(*outcomes(0, 6, 1, 0)) == mcnemar(*outcomes(1000, 6, 1, 500))
-
-
-@pytest.mark.parametrize(
-    ("p_values", "adjusted"),
-    [
-        ([], []),
-        ([0.2], [0.2]),
-        ([0.01, 0.04, 0.03], [0.03, 0.06, 0.06]),
-        ([0.04, 0.04], [0.08, 0.08]),
-        ([0.6, 0.5], [1.0, 1.0]),
-        ([0.001, 0.9, 0.01, 0.02], [0.004, 0.9, 0.03, 0.04]),
-    ],
-)
-def test_holm_by_hand(p_values: list[float], adjusted: list[float]) -> None:
-    assert holm(p_values) == pytest.approx(adjusted)
 
 
 def test_calibration_error_by_hand() -> None:

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from wordspot.evaluation.comparison import Comparison, Confusion, ModelResult, Pair
-from wordspot.evaluation.tables import Table, comparison_tables, evaluation_table
+from wordspot.evaluation.tables import Table, comparison_tables, evaluation_table, pairs_table
 from wordspot.experiments.study import Result, summary
 from wordspot.runs.evaluation import Evaluation, WordScores
 
@@ -29,7 +29,10 @@ RNN = ModelResult(
     latency_ms=2.74,
     minutes=12.34,
     epochs=14.6,
-    epochs_to_95=4.5,
+    stopped_early=1,
+    seconds_per_epoch=51.234,
+    epochs_to_90=4.5,
+    seconds_to_90=230.4,
     validation_accuracy=0.8881,
     accuracy=0.8766,
     std=0.0031,
@@ -44,6 +47,10 @@ LSTM = replace(
     RNN,
     name="<b>",
     runs=["lstm"],
+    epochs=15.0,
+    stopped_early=0,
+    epochs_to_90=None,
+    seconds_to_90=None,
     training_clips=30_780 + 4000,
     synthetic_clips_added=4000,
     accuracy=0.9352,
@@ -59,7 +66,7 @@ COMPARISON = Comparison(
     ["yes", "no"],
     "pink noise",
     [RNN, LSTM],
-    [Pair("rnn", "<b>", -0.0586, (-0.0701, 0.0012), 31, 318, 0.000012)],
+    [Pair("rnn", "<b>", -0.0586, (-0.0701, 0.0012), 0.000012, (2, 1), 31.5, 318.0, None)],
 )
 EVALUATION = Evaluation(
     split="validation",
@@ -177,7 +184,7 @@ def test_an_evaluation(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_numbers_of_a_comparison() -> None:
-    scores, costs, noise, confusions, pairs = comparison_tables(COMPARISON)
+    scores, costs, training, noise, confusions, pairs = comparison_tables(COMPARISON)
     assert scores.title == "Accuracy on the testing split (4890 clips of 202 speakers)"
     assert dict(zip(scores.columns, scores.rows[0], strict=True)) == {
         "model": "rnn",
@@ -192,21 +199,64 @@ def test_the_numbers_of_a_comparison() -> None:
     assert scores.rows[1][:5] == ["<b>", "1", "88.8 %", "93.5 %", "-"]
     assert dict(zip(costs.columns, costs.rows[0], strict=True)) == {
         "model": "rnn",
-        "clips": "30,780",
+        "training clips": "30,780",
         "weights": "62,346",
         "file": "253 kB",
         "MACs": "3.1 M",
         "one clip": "2.7 ms",
-        "training": "12.3 min",
-        "epochs": "15",
-        "to 95 %": "4.5",
     }
     assert costs.rows[1][1] == "34,780, 4,000 synthetic"
+    assert dict(zip(training.columns, training.rows[0], strict=True)) == {
+        "model": "rnn",
+        "training": "12.3 min",
+        "epochs": "14.6",
+        "s per epoch": "51.2",
+        "epochs to 90 %": "4.5",
+        "s to 90 %": "230",
+    }
+    assert training.rows[1][2:] == ["15", "51.2", "not reached", "not reached"]
+    assert training.title.endswith("stopped early for lack of improvement: rnn: 1 of 2 runs")
     assert "pink noise" in noise.title
     assert noise.columns == ["model", "clean", "20 dB", "5 dB"]
     assert noise.rows == [["rnn", "87.7 %", "85.4 %", "71.1 %"], ["<b>", "93.5 %", "91.1 %", "82.2 %"]]
     assert confusions.rows == [["rnn", "yes as no 2, no as yes 1.33"], ["<b>", ""]]
-    assert pairs.rows == [["rnn", "<b>", "-5.9", "-7.0 to +0.1", "31", "318", "1.2e-05"]]
+    assert dict(zip(pairs.columns, pairs.rows[0], strict=True)) == {
+        "model": "rnn",
+        "against": "<b>",
+        "difference": "-5.9",
+        "95 % interval": "-7.0 to +0.1",
+        "p": "1.2e-05",
+        "only model": "31.5",
+        "only against": "318",
+    }
+
+
+def test_a_table_of_pairs_says_what_the_differences_are_of() -> None:
+    (mixed,) = COMPARISON.pairs
+    models = replace(mixed, seeds=(2, 3), only_one_right=12_345.0, only_other_right=5 / 3)
+    single = replace(mixed, seeds=(1, 1), mcnemar=0.0321)
+    of_models, of_networks, of_both = (
+        pairs_table(replace(COMPARISON, pairs=pairs)) for pairs in ([models], [single], [models, single])
+    )
+    assert "(speakers and seeds; intervals simultaneous, p adjusted for all pairs;" in of_models.title
+    assert "single" not in of_models.title
+    assert "McNemar" not in of_models.title
+    assert of_models.columns[-1] == "only against"
+    assert of_models.rows[0][5:] == ["12,345", "1.7"]
+    assert "(speakers; intervals simultaneous" in of_networks.title
+    assert "; single runs: differences of trained networks, not of models" in of_networks.title
+    assert of_networks.title.endswith("; McNemar's test takes clips for independent, not adjusted")
+    assert of_networks.columns[-2:] == ["only against", "McNemar p"]
+    assert of_networks.rows[0][-1] == "0.032"
+    # One pair of single runs is enough for the reservation.
+    assert "not of models" in of_both.title
+    assert [row[-1] for row in of_both.rows] == ["-", "0.032"]
+    assert {len(row) for row in of_both.rows} == {len(of_both.columns)}
+    # A model with several seeds beside a single run: no test of two single runs.
+    title = pairs_table(COMPARISON).title
+    assert "(speakers and seeds; " in title
+    assert "not of models" in title
+    assert "McNemar" not in title
 
 
 def test_a_comparison_by_validation_names_no_column_twice() -> None:
@@ -219,6 +269,7 @@ def test_without_noise_there_is_no_table_of_it() -> None:
     assert [table.title.split()[0] for table in comparison_tables(quiet)] == [
         "Accuracy",
         "Costs",
+        "Speed",
         "Most",
         "Differences",
     ]
@@ -227,13 +278,13 @@ def test_without_noise_there_is_no_table_of_it() -> None:
 def test_synthetic_speech_is_named_in_every_title(capsys: pytest.CaptureFixture[str]) -> None:
     made = replace(COMPARISON, synthetic=True)
     tables = [*comparison_tables(made), evaluation_table(replace(EVALUATION, synthetic=True))]
-    assert len(tables) == 6
+    assert len(tables) == 7
     for table in tables:
         assert SYNTHETIC in printed(table, capsys)[0]
         assert SYNTHETIC in Cells(table._repr_html_()).caption
     result = Result("family", "Which model?", "Short.", made)
     titles = [line for line in summary([result]).splitlines() if line.startswith(("# ", "**"))]
-    assert len(titles) == 6
+    assert len(titles) == 7
     assert all(SYNTHETIC in title for title in titles)
 
 

@@ -54,7 +54,16 @@ def unbroken(
 
 
 def without_times(comparison: Comparison) -> Comparison:
-    models = [replace(one, minutes=0, latency_ms=0) for one in comparison.models]
+    models = [
+        replace(
+            one,
+            minutes=0,
+            latency_ms=0,
+            seconds_per_epoch=0,
+            seconds_to_90=None if one.seconds_to_90 is None else 0,
+        )
+        for one in comparison.models
+    ]
     return replace(comparison, models=models)
 
 

@@ -43,7 +43,10 @@ def model_result(name: str, accuracy: float, **settings: object) -> ModelResult:
         latency_ms=1.0,
         minutes=1.0,
         epochs=10.0,
-        epochs_to_95=3.0,
+        stopped_early=0,
+        seconds_per_epoch=6.0,
+        epochs_to_90=3.0,
+        seconds_to_90=18.0,
         validation_accuracy=accuracy,
         accuracy=accuracy,
         std=0.01,
@@ -58,14 +61,14 @@ def model_result(name: str, accuracy: float, **settings: object) -> ModelResult:
 
 
 RNN = model_result("rnn", 0.88)
-LSTM = model_result("lstm", 0.94, epochs_to_95=1.5, calibration_error=0.01, macs=3_000_000)
+LSTM = model_result("lstm", 0.94, epochs_to_90=1.5, seconds_to_90=9.4, calibration_error=0.01, macs=3_000_000)
 GRU = model_result(
     "gru", 0.93, confused=[Confusion("up", "go", 4.0), Confusion("go", "no", 1.0)], macs=2_000_000
 )
 PAIRS = [
-    Pair("rnn", "lstm", -0.06, (-0.08, -0.04), 1, 19, 0.0001),
-    Pair("rnn", "gru", -0.05, (-0.07, -0.03), 2, 18, 0.002),
-    Pair("lstm", "gru", 0.01, (-0.01, 0.03), 6, 4, 0.75),
+    Pair("rnn", "lstm", -0.06, (-0.08, -0.04), 0.0001, (3, 3), 1, 19, None),
+    Pair("rnn", "gru", -0.05, (-0.07, -0.03), 0.002, (3, 3), 2, 18, None),
+    Pair("lstm", "gru", 0.01, (-0.01, 0.03), 0.75, (3, 3), 6, 4, None),
 ]
 FAMILY = Comparison("testing", 200, 20, "", ["go", "no"], "pink noise", [RNN, LSTM, GRU], PAIRS)
 VARIANTS = replace(
@@ -73,10 +76,15 @@ VARIANTS = replace(
     split="validation",
     models=[replace(model_result(name, 0.9), runs=["a"]) for name in ("recipe", "weak", "strong", "same")],
     pairs=[
-        Pair("weak", "recipe", -0.04, (-0.06, -0.02), 2, 18, 0.002),
-        Pair("strong", "recipe", 0.03, (0.01, 0.05), 12, 2, 0.03),
-        Pair("same", "recipe", 0.0, (-0.01, 0.01), 3, 3, 1.0),
+        Pair("weak", "recipe", -0.04, (-0.06, -0.02), 0.002, (1, 1), 2, 18, 0.001),
+        Pair("strong", "recipe", 0.03, (0.01, 0.05), 0.03, (1, 1), 12, 2, 0.01),
+        Pair("same", "recipe", 0.0, (-0.01, 0.01), 1.0, (1, 1), 3, 3, 1.0),
     ],
+)
+SINGLE = replace(
+    FAMILY,
+    models=[replace(one, runs=["a"], std=None) for one in FAMILY.models],
+    pairs=[replace(pair, seeds=(1, 1), mcnemar=0.5) for pair in PAIRS],
 )
 
 
@@ -86,15 +94,23 @@ def test_the_lead_of_the_best_model_is_not_significant() -> None:
         "lstm is the most accurate model: it recognises 94.0 % of the test clips (mean of 3 "
     )
     assert "95 % interval 92.0 to 96.0 %" in text
-    assert f"{NOT_FOUND} lstm and gru (95 % interval -1.0 to +3.0 points) by McNemar's test" in text
+    assert (
+        f"{NOT_FOUND} lstm and gru (95 % interval -1.0 to +3.0 points) by the test over speakers and seeds"
+        in text
+    )
     assert "rnn" not in text
 
 
 def test_the_lead_of_the_best_model_is_significant() -> None:
     text = best_model(replace(FAMILY, models=[LSTM, RNN], pairs=PAIRS[:1]))
-    assert text.endswith("Its lead over every other model is significant (McNemar's test, Holm-adjusted).")
+    assert text.endswith(
+        "Its lead over every other model is significant (the test over speakers and seeds, adjusted for all "
+        "pairs)."
+    )
     some = best_model(replace(FAMILY, pairs=PAIRS[:1]))
-    assert some.endswith("Its lead over rnn is significant (McNemar's test, Holm-adjusted).")
+    assert some.endswith(
+        "Its lead over rnn is significant (the test over speakers and seeds, adjusted for all pairs)."
+    )
 
 
 def test_the_best_model_without_tests_and_among_equals() -> None:
@@ -131,12 +147,15 @@ def test_what_is_said_of_the_data() -> None:
 
 def test_a_difference_is_told_from_the_better_side() -> None:
     text = difference(PAIRS[0])
-    assert text.startswith("lstm is 6.0 points more accurate than rnn (95 % interval +4.0 to +8.0), a signif")
-    assert "p < 0.001; lstm alone recognises 19 of the clips, rnn alone 1)" in text
+    assert text == (
+        "lstm is 6.0 points more accurate than rnn, a significant difference (95 % interval +4.0 to +8.0, "
+        "p < 0.001)."
+    )
     open_ = difference(PAIRS[2])
-    assert open_.startswith(f"{NOT_FOUND} lstm and gru (+1.0 points, 95 % interval -1.0 to +3.0)")
-    assert "p = 0.75; lstm alone recognises 6 of the clips, gru alone 4)" in open_
-    assert "more accurate" not in open_
+    assert open_ == f"{NOT_FOUND} lstm and gru (+1.0 points; 95 % interval -1.0 to +3.0, p = 0.75)."
+    assert difference(replace(PAIRS[2], difference=-0.01, interval=(-0.03, 0.01))).startswith(
+        f"{NOT_FOUND} gru and lstm (+1.0 points; 95 % interval -1.0 to +3.0"
+    )
 
 
 def test_tests_of_a_model_are_seen_from_its_side() -> None:
@@ -146,7 +165,10 @@ def test_tests_of_a_model_are_seen_from_its_side() -> None:
     assert (rnn.interval, rnn.only_one_right, rnn.only_other_right) == ((0.04, 0.08), 19, 1)
     assert pairs_of(FAMILY, "cnn") == []
     equal = replace(FAMILY, pairs=[replace(PAIRS[0], difference=0.0, interval=(0.0, 0.0), p_value=1.0)])
-    assert "(+0.0 points, 95 % interval +0.0 to +0.0)" in difference(pairs_of(equal, "lstm")[0])
+    assert "(+0.0 points; 95 % interval +0.0 to +0.0, p = 1)" in difference(pairs_of(equal, "lstm")[0])
+    mixed = replace(FAMILY, pairs=[replace(PAIRS[0], seeds=(1, 3))])
+    assert pairs_of(mixed, "lstm")[0].seeds == (3, 1)
+    assert pairs_of(SINGLE, "lstm")[1].mcnemar == 0.5
 
 
 def test_the_models_that_are_discussed() -> None:
@@ -160,10 +182,31 @@ def test_the_models_that_are_discussed() -> None:
     assert highlighted_pairs(own) == []
 
 
-def test_convergence_and_calibration_name_the_first_and_the_last() -> None:
-    assert convergence(FAMILY.models) == (
-        "lstm reaches 95 % of its best validation accuracy after 1.5 epochs, rnn after 3.0 and gru after 3.0."
+def test_convergence_tells_epochs_and_seconds_the_fastest_first() -> None:
+    slow = replace(GRU, seconds_to_90=180.0)
+    assert convergence([slow, RNN, LSTM]) == (
+        "A validation accuracy of 90 % is reached by lstm after 1.5 epochs (9 s), rnn after 3.0 epochs "
+        "(18 s) and gru after 3.0 epochs (180 s)."
     )
+
+
+def test_convergence_tells_what_is_not_reached() -> None:
+    never = {"epochs_to_90": None, "seconds_to_90": None}
+    some = [replace(one, **never) if one is not LSTM else one for one in FAMILY.models]  # type: ignore[arg-type]
+    first = "A validation accuracy of 90 % is reached by lstm after 1.5 epochs (9 s)."
+    assert convergence(some) == f"{first} Not every run of rnn or gru reaches it."
+    assert convergence([some[0]]) == "Not every run of rnn reaches a validation accuracy of 90 %."
+    single = [replace(one, runs=["a"]) for one in some]
+    assert convergence(single) == (
+        f"{first.replace('lstm', 'the run of lstm')} The run of rnn and the run of gru do not reach it."
+    )
+    assert convergence(single[:1]) == "The run of rnn does not reach a validation accuracy of 90 %."
+    assert convergence([*some[:2], single[2]]).endswith(
+        "Not every run of rnn reaches it. The run of gru does not reach it."
+    )
+
+
+def test_calibration_names_the_first_and_the_last() -> None:
     worst = replace(GRU, calibration_error=0.2)
     text = calibration([RNN, LSTM, worst])
     assert text.index("lstm") < text.index("(0.010)") < text.index("gru") < text.index("(0.200)")
@@ -189,7 +232,7 @@ def test_accuracy_in_the_loudest_noise() -> None:
     assert "against 94.0 %" in text
     assert text.endswith("No other model is more accurate in this noise.")
     robust = replace(FAMILY, models=[LSTM, replace(RNN, noise={20: 0.8, 0: 0.6})])
-    assert noise_robustness(robust).endswith("The most accurate model in this noise is rnn (60.0 %).")
+    assert noise_robustness(robust).endswith("In this noise rnn is the most accurate (60.0 %).")
     assert "other model" not in noise_robustness(replace(FAMILY, models=[LSTM]))
 
 
@@ -198,7 +241,11 @@ def test_the_conclusion_names_a_cheaper_model_where_no_difference_was_found() ->
     assert "lstm is the most accurate model. It has 1,000 weights and needs 3.0 million MACs" in text
     assert f"{NOT_FOUND} lstm and gru" in text
     assert "gru needs 67 % of the MACs of lstm" in text
-    assert text.endswith("lstm is 6.0 points above rnn, the least accurate model.")
+    assert text.endswith(
+        "lstm is 6.0 points above rnn, the least accurate model (95 % interval +4.0 to +8.0)."
+    )
+    untested = conclusion(replace(FAMILY, pairs=[]))
+    assert untested.endswith("lstm is 6.0 points above rnn, the least accurate model.")
     dear = conclusion(replace(FAMILY, models=[RNN, LSTM, replace(GRU, macs=4_000_000)]))
     assert "gru" not in dear
     clear = conclusion(replace(FAMILY, pairs=[*PAIRS[:2], replace(PAIRS[2], p_value=0.01)]))
@@ -208,12 +255,24 @@ def test_the_conclusion_names_a_cheaper_model_where_no_difference_was_found() ->
 
 def test_settings_are_told_against_the_recipe() -> None:
     text = finding(Result("any name", "?", "", VARIANTS, "settings"))
-    assert "strong is the most accurate variant (+3.0 points) and weak the least accurate (-4.0" in text
-    assert "The difference from the recipe is significant for strong (p = 0.03) and weak (p = 0.002)" in text
-    assert text.endswith("(one run each; McNemar's test, Holm-adjusted).")
-    assert "same" not in text
+    assert text == (
+        "Against the recipe, the run of strong is the most accurate variant (+3.0 points, 95 % interval +1.0 "
+        "to +5.0) and the run of weak the least accurate (-4.0 points, 95 % interval -6.0 to -2.0). The "
+        "difference from the recipe is significant for strong (p = 0.03) and weak (p = 0.002) (the test over "
+        "speakers, adjusted for all pairs, which compares single trained networks). These are single runs: "
+        "other seeds may differ as much."
+    )
+    several = replace(VARIANTS, pairs=[replace(pair, seeds=(2, 2)) for pair in VARIANTS.pairs])
+    text = finding(Result("any name", "?", "", several, "settings"))
+    assert "strong is the most accurate variant" in text
+    assert text.endswith("(the test over speakers and seeds, adjusted for all pairs).")
+    assert "run" not in text
     none = finding(Result("any name", "?", "", replace(VARIANTS, pairs=VARIANTS.pairs[2:]), "settings"))
-    assert "No significant difference from the recipe was found" in none
+    assert "(+0.0 points, 95 % interval -1.0 to +1.0)" in none
+    assert none.endswith(
+        "No significant difference from the recipe was found (the test over speakers, adjusted for all "
+        "pairs, which compares single trained networks)."
+    )
     other = [replace(pair, other="80 bands") for pair in VARIANTS.pairs]
     assert "difference from 80 bands is" in finding(Result("x", "?", "", replace(VARIANTS, pairs=other)))
 

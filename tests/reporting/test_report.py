@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import asdict, replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from wordspot import config as config_module
 from wordspot.config import RecurrentConfig, RunConfig, vary
 from wordspot.errors import UsageError
 from wordspot.evaluation.comparison import Comparison
-from wordspot.evaluation.tables import costs_table, percent, scores_table
+from wordspot.evaluation.tables import costs_table, percent, scores_table, training_table
 from wordspot.experiments.study import Result
 from wordspot.files import write_json
 from wordspot.models import make_model
@@ -22,7 +23,7 @@ from wordspot.models.encoders import Encoder
 from wordspot.models.pooling import Pooling
 from wordspot.recipes import RECIPES
 from wordspot.reporting.config_tables import features_table, models_table, recipes_table
-from wordspot.reporting.narrative import best_model, finding
+from wordspot.reporting.narrative import best_model, difference, finding, highlighted_pairs, method
 from wordspot.reporting.report import draw_figures, write_report
 
 Study = tuple[Path, dict[str, Result]]
@@ -58,12 +59,47 @@ def test_the_tables_of_the_report_are_those_of_every_rendering(shared_study: Stu
     folder, results = shared_study
     text = words_of(write_report(folder, tmp_path / "report.pdf"))
     family = results["family"].comparison
-    for table in (scores_table(family), costs_table(family)):
+    for table in (scores_table(family), costs_table(family), training_table(family)):
         assert letters(f"{table.title}.") in letters(text)
         assert " ".join(table.columns) in text
         for row in table.rows:
             assert " ".join(row) in text
     assert percent(family.models[0].accuracy) in text
+
+
+def test_nine_models_and_four_experiments_fit_on_four_pages(shared_study: Study, tmp_path: Path) -> None:
+    folder, results = shared_study
+    (tmp_path / "family").symlink_to(folder / "family")
+    family = results["family"].comparison
+    names = list(RECIPES)
+    models = [replace(family.models[n % 3], name=name) for n, name in enumerate(names)]
+    pairs = [replace(family.pairs[0], one=one, other=other) for one, other in combinations(names, 2)]
+    made = [replace(results["family"], comparison=replace(family, models=models, pairs=pairs))]
+    for number, kind in enumerate(("features", "features", "features", "data-scaling")):
+        (tmp_path / f"{kind}-{number}").symlink_to(folder / kind)
+        small = results[kind].comparison
+        variants = [f"variant of name {n}" for n in range(12)]
+        many = [replace(small.models[n % 2], name=name) for n, name in enumerate(variants)]
+        against = [replace(small.pairs[0], one=name) for name in variants]
+        note = "The model is lstm with a recipe shortened to 6 epochs and one seed. " * 5
+        other = replace(small, models=small.models if kind == "data-scaling" else many, pairs=against)
+        made.append(replace(results[kind], name=f"{kind}-{number}", note=note, comparison=other))
+    write_json(tmp_path / "study.json", [asdict(one) for one in made])
+    pdf = write_report(tmp_path)
+    assert len(models) == 9
+    assert len(PdfReader(pdf).pages) <= 4
+    assert "Table 7:" in words_of(pdf)
+    assert "Figure 9:" in words_of(pdf)
+
+
+def test_the_report_says_how_differences_are_tested(shared_study: Study, tmp_path: Path) -> None:
+    folder, results = shared_study
+    text = letters(words_of(write_report(folder, tmp_path / "report.pdf")))
+    family = results["family"].comparison
+    assert letters(method(family)) in text
+    assert "speakersandseedstogether" in text
+    for pair in highlighted_pairs(family):
+        assert letters(difference(pair)) in text
 
 
 def test_the_same_study_gives_the_same_bytes(shared_study: Study) -> None:
@@ -83,6 +119,7 @@ def test_a_study_of_the_family_alone(shared_study: Study, tmp_path: Path) -> Non
     )
     text = words_of(write_report(tmp_path))
     assert "1 model on recordings: low, high, rise" in text
+    assert "Differences are tested" not in text
     assert "Which features?" not in text
     assert "dB" not in text
 

@@ -62,7 +62,7 @@ def renderings(table: Table, capsys: pytest.CaptureFixture[str]) -> list[str]:
 def test_tables(study: Path, speech: Path, family: Comparison, capsys: pytest.CaptureFixture[str]) -> None:
     evaluation = evaluation_table(evaluate(study / "family" / "rnn" / "seed-0", speech, "testing"))
     tables = [evaluation, *comparison_tables(family), *Exploration(speech).tables()]
-    assert len(tables) == 1 + 5 + 4
+    assert len(tables) == 1 + 6 + 4
     for table in tables:
         for shown in renderings(table, capsys):
             assert f"({SYNTHETIC})" in shown
@@ -72,7 +72,7 @@ def test_the_summary_of_a_study(study: Path) -> None:
     summary = (study / "summary.md").read_text(encoding="utf-8")
     assert summary.startswith(f"# Results of the study ({SYNTHETIC})\n")
     heads = [line for line in summary.splitlines() if line.startswith("**")]
-    assert len(heads) == 5
+    assert len(heads) == 6
     assert all(line.endswith(f"({SYNTHETIC})**") for line in heads)
 
 
@@ -98,9 +98,9 @@ def test_the_report(study: Path) -> None:
     assert "The clips are synthetic speech." in text
     assert f"of the test clips of {SYNTHETIC}" in text
     tables, figures = text.count(f"({SYNTHETIC})."), text.count("(Synthetic speech.)")
-    assert (tables, figures) == (6, 4)
-    assert "Table 6:" in text
-    assert "Table 7:" not in text
+    assert (tables, figures) == (7, 4)
+    assert "Table 7:" in text
+    assert "Table 8:" not in text
     assert "Figure 5:" in text  # the first is a diagram of a model
     assert "Figure 6:" not in text
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wordspot.config import Runtime
 from wordspot.corpus.corpus import Corpus
@@ -15,20 +16,21 @@ from wordspot.errors import UsageError
 from wordspot.evaluation import plots
 from wordspot.evaluation.comparison import FILE, Comparison, Confusion, ModelResult, Pair, read_comparison
 from wordspot.evaluation.cost import count_macs, latency_ms
+from wordspot.evaluation.differences import differences
 from wordspot.evaluation.evaluate import evaluate, open_clips_of
 from wordspot.evaluation.intervals import over_speakers, wider, wilson
 from wordspot.evaluation.robustness import SNRS_DB, accuracy_in_noise, noise_kind
 from wordspot.evaluation.seed_groups import SeedGroup, group_by_seed
-from wordspot.evaluation.statistics import calibration_error, holm, mcnemar
+from wordspot.evaluation.statistics import calibration_error, mcnemar
 from wordspot.figures import save_figure
 from wordspot.files import is_current, output_folder, write_json
 from wordspot.layout import Split, check_split
 from wordspot.runs.evaluation import Evaluation
-from wordspot.runs.metrics import training_minutes
+from wordspot.runs.metrics import Metrics, is_over, training_minutes
 from wordspot.runs.run import WEIGHTS, Run
 
-NEARLY = 0.95
-"""Fraction of the best validation accuracy that counts as nearly there."""
+FIXED_ACCURACY = 0.9
+"""Validation accuracy at which the speed of training is compared."""
 
 MOST_CONFUSED = 5
 """Pairs of words that are listed for each model."""
@@ -136,7 +138,9 @@ def model_result(group: SeedGroup, out: Path | None, corpus: Corpus | None, spli
     """Summarise the runs of one model; the first is timed, all are evaluated in noise."""
     recognizers = [run.recognizer for run in group.runs]
     metrics = [run.metrics for run in group.runs]
-    curves = [[line["validation_accuracy"] for line in lines] for lines in metrics]
+    reached = [first_epoch_at(FIXED_ACCURACY, lines) for lines in metrics]
+    everywhere = [epoch for epoch in reached if epoch is not None]
+    arrived = len(everywhere) == len(metrics)
     accuracies = [evaluation.accuracy for evaluation in group.evaluations]
     share = group.right_share
     accuracy = float(share.mean())
@@ -152,8 +156,22 @@ def model_result(group: SeedGroup, out: Path | None, corpus: Corpus | None, spli
         latency_ms=latency_ms(recognizers[0]),
         minutes=fmean(training_minutes(lines) for lines in metrics),
         epochs=fmean(len(lines) for lines in metrics),
-        epochs_to_95=fmean(epochs_to(NEARLY, curve) for curve in curves),
-        validation_accuracy=fmean(max(curve, default=float("nan")) for curve in curves),
+        stopped_early=sum(
+            len(lines) < run.config.training.epochs and is_over(lines, run.config.training)
+            for run, lines in zip(group.runs, metrics, strict=True)
+        ),
+        seconds_per_epoch=fmean(
+            60 * training_minutes(lines) / len(lines) if lines else float("nan") for lines in metrics
+        ),
+        epochs_to_90=fmean(everywhere) if arrived else None,
+        seconds_to_90=fmean(
+            60 * training_minutes(lines[:epoch]) for lines, epoch in zip(metrics, everywhere, strict=True)
+        )
+        if arrived
+        else None,
+        validation_accuracy=fmean(
+            max((line["validation_accuracy"] for line in lines), default=float("nan")) for lines in metrics
+        ),
         accuracy=accuracy,
         std=stdev(accuracies) if len(accuracies) > 1 else None,
         interval=wider(
@@ -170,14 +188,13 @@ def model_result(group: SeedGroup, out: Path | None, corpus: Corpus | None, spli
     )
 
 
-def epochs_to(share: float, accuracies: Sequence[float]) -> int:
-    """Count the epochs until the accuracy reached a fraction of its best; 0 without epochs.
+def first_epoch_at(accuracy: float, metrics: Sequence[Metrics]) -> int | None:
+    """Find the first epoch whose validation accuracy is at least `accuracy`; None where none is.
 
-    >>> epochs_to(0.95, [0.5, 0.94, 0.96, 1.0])
-    3
+    >>> first_epoch_at(0.9, [{"epoch": n, "validation_accuracy": a} for n, a in ((1, 0.8), (2, 0.9))])
+    2
     """
-    reached = [n for n, value in enumerate(accuracies, start=1) if value >= share * max(accuracies)]
-    return min(reached, default=0)
+    return next((line["epoch"] for line in metrics if line["validation_accuracy"] >= accuracy), None)
 
 
 def most_confused(group: SeedGroup) -> list[Confusion]:
@@ -192,23 +209,36 @@ def most_confused(group: SeedGroup) -> list[Confusion]:
 
 
 def pair_up(groups: Sequence[SeedGroup], against: str | None = None) -> list[Pair]:
-    """Test every pair of models, or each against one; a model is right where most of its runs are."""
+    """Test every pair of models, or each against one."""
+    indices = {group.name: n for n, group in enumerate(groups)}
     if against is None:
-        pairs = list(combinations(groups, 2))
+        pairs = list(combinations(range(len(groups)), 2))
     else:
-        (other,) = (group for group in groups if group.name == against)
-        pairs = [(one, other) for one in groups if one is not other]
-    majorities = [(one.right_share > 0.5, other.right_share > 0.5) for one, other in pairs]
-    p_values = holm([mcnemar(*right) for right in majorities])
+        pairs = [(n, indices[against]) for n in range(len(groups)) if n != indices[against]]
+    if not pairs:
+        return []
+    right = [group.right for group in groups]
+    tested = differences(right, groups[0].speakers, pairs)
     return [
         Pair(
-            one.name,
-            other.name,
-            float((one.right_share - other.right_share).mean()),
-            over_speakers(one.right_share - other.right_share, one.speakers),
-            int((right & ~other_right).sum()),
-            int((other_right & ~right).sum()),
-            p_value,
+            groups[one].name,
+            groups[other].name,
+            test.difference,
+            test.interval,
+            test.p_value,
+            (len(right[one]), len(right[other])),
+            only_first_right(right[one], right[other]),
+            only_first_right(right[other], right[one]),
+            mcnemar(right[one][0], right[other][0]) if len(right[one]) == len(right[other]) == 1 else None,
         )
-        for (one, other), (right, other_right), p_value in zip(pairs, majorities, p_values, strict=True)
+        for (one, other), test in zip(pairs, tested, strict=True)
     ]
+
+
+def only_first_right(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    """Count the clips that a run of `one` [runs, N] recognises and one of `other` does not, mean over pairs.
+
+    >>> only_first_right(np.array([[True, True], [True, False]]), np.array([[True, False]]))
+    0.5
+    """
+    return int((one.sum(axis=0) * (~other).sum(axis=0)).sum()) / (len(one) * len(other))

@@ -41,8 +41,13 @@ class ModelResult:
     """Training time."""
     epochs: float
     """Epochs trained."""
-    epochs_to_95: float
-    """Epochs until validation accuracy reached 95 % of its best."""
+    stopped_early: int
+    """Runs that ran out of patience before their last epoch."""
+    seconds_per_epoch: float
+    epochs_to_90: float | None
+    """Epochs until validation accuracy reached 90 %; None where a run did not reach it."""
+    seconds_to_90: float | None
+    """The same in seconds of training."""
     validation_accuracy: float
     """Of the best epoch, whose weights were kept."""
     accuracy: float
@@ -76,12 +81,21 @@ class Pair:
     difference: float
     """Accuracy of `one` minus that of `other`."""
     interval: Interval
-    """95 % interval of the difference by a bootstrap over speakers."""
-    only_one_right: int
-    """Clips that most runs of `one`, but not of `other`, recognise."""
-    only_other_right: int
+    """95 % interval, simultaneous over all pairs; it excludes 0 exactly where `p_value` is under 5 %."""
     p_value: float
-    """Exact McNemar's test of these two counts, adjusted by Holm for the number of pairs."""
+    """Adjusted for all pairs; over speakers, and over seeds where there are any."""
+    seeds: tuple[int, int]
+    """Runs of each. A single run is one trained network, and so the difference is not one of models."""
+    only_one_right: float
+    """Clips that a run of `one` recognises and a run of `other` does not, mean over pairs of runs."""
+    only_other_right: float
+    mcnemar: float | None
+    """Exact McNemar's test of two single runs, which takes all clips for independent; not adjusted."""
+
+    @property
+    def of_models(self) -> bool:
+        """Whether the difference is one of models: both have several seeds."""
+        return min(self.seeds) > 1
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,4 @@
-"""Which difference between recognisers is real, and how far their probabilities can be believed."""
-
-from collections.abc import Sequence
+"""McNemar's test, and calibration of probabilities."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,10 +6,10 @@ from scipy.stats import binomtest
 
 
 def mcnemar(one_right: NDArray[np.bool_], other_right: NDArray[np.bool_]) -> float:
-    """Exact two-sided p-value that two recognisers err alike, from the same clips [N] (McNemar 1947).
+    """Exact two-sided p-value of equal accuracy on the same clips [N] (McNemar 1947).
 
-    Only clips that one has right and the other wrong tell anything; under equal skill each falls to either
-    side like a coin. Clips of one speaker are taken for independent, so the value is on the low side.
+    Only clips that one recogniser has right and the other wrong count; with equal accuracy each is as likely
+    to be of either kind. Clips of one speaker are taken for independent, so the value tends to be too small.
 
     >>> import numpy as np
     >>> mcnemar(np.array([True] * 6 + [False]), np.array([False] * 6 + [True]))  # 6 against 1: 16 / 128
@@ -22,20 +20,6 @@ def mcnemar(one_right: NDArray[np.bool_], other_right: NDArray[np.bool_]) -> flo
     if only_one + only_other == 0:
         return 1.0
     return float(binomtest(only_one, only_one + only_other).pvalue)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjust p-values for their number (Holm 1979): the smallest by all of them, the next by one fewer, ...
-
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
-    adjusted = [0.0] * len(p_values)
-    highest = 0.0
-    for rank, place in enumerate(np.argsort(p_values)):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        adjusted[place] = highest
-    return adjusted
 
 
 def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_], bins: int = 15) -> float:

@@ -45,6 +45,15 @@ def point_interval(bounds: Interval) -> str:
     return f"{100 * bounds[0]:+.1f} to {100 * bounds[1]:+.1f}"
 
 
+def number(count: float) -> str:
+    """Write a count, or a mean of counts.
+
+    >>> number(12345), number(5 / 3)
+    ('12,345', '1.7')
+    """
+    return f"{count:,.1f}".removesuffix(".0")
+
+
 @dataclass(frozen=True)
 class Table:
     """A titled table of text."""
@@ -111,8 +120,8 @@ def evaluation_table(result: Evaluation) -> Table:
 
 
 def comparison_tables(result: Comparison) -> list[Table]:
-    """Table a comparison: scores, costs, accuracy in noise where it was measured, confusions and pairs."""
-    tables = [scores_table(result), costs_table(result)]
+    """Table a comparison: scores, costs, training, noise where it was measured, confusions and pairs."""
+    tables = [scores_table(result), costs_table(result), training_table(result)]
     if result.noise:
         tables.append(noise_table(result))
     return [*tables, confusions_table(result), pairs_table(result)]
@@ -141,8 +150,8 @@ def scores_table(result: Comparison) -> Table:
 
 
 def costs_table(result: Comparison) -> Table:
-    """Table what each model costs."""
-    columns = ["model", "clips", "weights", "file", "MACs", "one clip", "training", "epochs", "to 95 %"]
+    """Table what each model costs to use."""
+    columns = ["model", "training clips", "weights", "file", "MACs", "one clip"]
     rows = [
         [
             one.name,
@@ -151,13 +160,34 @@ def costs_table(result: Comparison) -> Table:
             f"{one.kilobytes:,.0f} kB",
             f"{one.macs / 1e6:.1f} M",
             f"{one.latency_ms:.1f} ms",
-            f"{one.minutes:.1f} min",
-            f"{one.epochs:.0f}",
-            f"{one.epochs_to_95:.1f}",
         ]
         for one in result.models
     ]
-    title = "Costs (MACs and time of one clip on one core; epochs, and epochs to 95 % of the best accuracy)"
+    return Table(titled("Costs (MACs and time of one clip on one core)", result), columns, rows)
+
+
+def training_table(result: Comparison) -> Table:
+    """Table how fast each model trains: to its end, and to a fixed accuracy."""
+    columns = ["model", "training", "epochs", "s per epoch", "epochs to 90 %", "s to 90 %"]
+    rows = [
+        [
+            one.name,
+            f"{one.minutes:.1f} min",
+            number(one.epochs),
+            f"{one.seconds_per_epoch:.1f}",
+            "not reached" if one.epochs_to_90 is None else f"{one.epochs_to_90:.1f}",
+            "not reached" if one.seconds_to_90 is None else f"{one.seconds_to_90:.0f}",
+        ]
+        if one.epochs  # a pretrained recogniser's may be unknown
+        else [one.name, *["-"] * 5]
+        for one in result.models
+    ]
+    title = "Speed of training (epochs and seconds to a validation accuracy of 90 %)"
+    early = [
+        f"{one.name}: {one.stopped_early} of {len(one.runs)}" for one in result.models if one.stopped_early
+    ]
+    if early:
+        title += f"; stopped early for lack of improvement: {', '.join(early)} runs"
     return Table(titled(title, result), columns, rows)
 
 
@@ -186,18 +216,34 @@ def confusions_table(result: Comparison) -> Table:
 
 def pairs_table(result: Comparison) -> Table:
     """Table the differences of pairs of models."""
-    columns = ["model", "against", "difference", "95 % interval", "only model", "only against", "p"]
+    columns = ["model", "against", "difference", "95 % interval", "p", "only model", "only against"]
+    single = any(pair.mcnemar is not None for pair in result.pairs)
+    several = any(max(pair.seeds) > 1 for pair in result.pairs)
     rows = [
         [
             pair.one,
             pair.other,
             f"{100 * pair.difference:+.1f}",
             point_interval(pair.interval),
-            str(pair.only_one_right),
-            str(pair.only_other_right),
             f"{pair.p_value:.2g}",
+            number(pair.only_one_right),
+            number(pair.only_other_right),
+            *(["-" if pair.mcnemar is None else f"{pair.mcnemar:.2g}"] if single else []),
         ]
         for pair in result.pairs
     ]
-    title = "Differences in points (clips that only one of them recognises; p by McNemar's test, Holm)"
+    title = (
+        f"Differences in points ({'speakers and seeds' if several else 'speakers'}; intervals "
+        "simultaneous, p adjusted for all pairs; clips that only one of the two recognises)"
+    )
+    if not of_models(result):
+        title += "; single runs: differences of trained networks, not of models"
+    if single:
+        columns.append("McNemar p")
+        title += "; McNemar's test takes clips for independent, not adjusted"
     return Table(titled(title, result), columns, rows, left=(0, 1))
+
+
+def of_models(result: Comparison) -> bool:
+    """Tell whether every difference is one of models with several seeds, not of single networks."""
+    return all(pair.of_models for pair in result.pairs)

@@ -14,7 +14,8 @@ from wordspot.figures import SYNTHETIC
 from wordspot.reporting.wording import listed, p_value, points, seeds_note, split_name
 
 SIGNIFICANT = 0.05
-TEST = "McNemar's test, Holm-adjusted"
+TEST = "the test over speakers and seeds, adjusted for all pairs"
+NETWORKS = "the test over speakers, adjusted for all pairs, which compares single trained networks"
 
 BASELINES = ("rnn", "lstm", "cnn-lstm")
 """Models that are discussed beside the best one, where a comparison has them."""
@@ -33,9 +34,11 @@ def reversed_pair(pair: Pair) -> Pair:
         other=pair.one,
         difference=0.0 - pair.difference,  # never -0.0
         interval=(0.0 - high, 0.0 - low),
+        p_value=pair.p_value,
+        seeds=(pair.seeds[1], pair.seeds[0]),
         only_one_right=pair.only_other_right,
         only_other_right=pair.only_one_right,
-        p_value=pair.p_value,
+        mcnemar=pair.mcnemar,
     )
 
 
@@ -71,7 +74,7 @@ def best_model(comparison: Comparison) -> str:
     best = by_accuracy(comparison)[0]
     speech = f" of {SYNTHETIC}" if comparison.synthetic else ""
     text = (
-        f"{best.name} {standing(comparison)}: it recognises {percent(best.accuracy)} of the "
+        f"{standing(comparison)}: it recognises {percent(best.accuracy)} of the "
         f"{split_name(comparison.split)} clips{speech} ({seeds_note(comparison.models)}; 95 % interval "
         f"{percent_interval(best.interval)})."
     )
@@ -80,52 +83,111 @@ def best_model(comparison: Comparison) -> str:
         return text
     if undecided(comparison):
         return f"{text} {no_difference_found(best.name, undecided(comparison))}."
-    names = [pair.other for pair in tests]
-    others = listed(names) if len(names) < len(comparison.models) - 1 else "every other model"
-    return f"{text} Its lead over {others} is significant ({TEST})."
+    names = [called(pair.other, pair.seeds[1]) for pair in tests]
+    every = f"every other {kind_of(comparison.models)}"
+    others = listed(names) if len(names) < len(comparison.models) - 1 else every
+    return f"{text} Its lead over {others} is significant ({test_of(tests)})."
+
+
+def test_of(pairs: Sequence[Pair]) -> str:
+    """Name the test: with several seeds each it is one of models, else of trained networks."""
+    return TEST if all(pair.of_models for pair in pairs) else NETWORKS
+
+
+def kind_of(models: Sequence[ModelResult]) -> str:
+    """Say what is compared: models, or single runs of them."""
+    return "model" if any(len(one.runs) > 1 for one in models) else "run"
+
+
+def called(name: str, runs: int) -> str:
+    """Name a model, or its run where it has a single one.
+
+    >>> called("lstm", 3), called("lstm", 1)
+    ('lstm', 'the run of lstm')
+    """
+    return name if runs > 1 else f"the run of {name}"
+
+
+def named(one: ModelResult) -> str:
+    """Name a model by what its numbers are of."""
+    return called(one.name, len(one.runs))
+
+
+def sentence(text: str) -> str:
+    """Begin with a capital where it is no name of a model."""
+    return f"The run of {text.removeprefix('the run of ')}" if text.startswith("the run of ") else text
 
 
 def standing(comparison: Comparison) -> str:
     """Say that the most accurate model is that, or one of several."""
-    highest = max(one.accuracy for one in comparison.models)
-    tied = sum(one.accuracy == highest for one in comparison.models)
-    return "is the most accurate model" if tied == 1 else f"is one of {tied} models with the highest accuracy"
+    best, kind = by_accuracy(comparison)[0], kind_of(comparison.models)
+    tied = sum(one.accuracy == best.accuracy for one in comparison.models)
+    what = f"the most accurate {kind}" if tied == 1 else f"one of {tied} {kind}s with the highest accuracy"
+    return sentence(f"{named(best)} is {what}")
 
 
 def no_difference_found(name: str, pairs: Sequence[Pair]) -> str:
     """Say that tests of one model found no significant difference."""
-    others = [f"{pair.other} (95 % interval {point_interval(pair.interval)} points)" for pair in pairs]
-    return f"No significant difference was found between {name} and {listed(others, 'or')} by {TEST}"
+    one = called(name, pairs[0].seeds[0])
+    others = [
+        f"{called(pair.other, pair.seeds[1])} (95 % interval {point_interval(pair.interval)} points)"
+        for pair in pairs
+    ]
+    return f"No significant difference was found between {one} and {listed(others, 'or')} by {test_of(pairs)}"
+
+
+def method(comparison: Comparison) -> str:
+    """Say how differences are tested; nothing where there are none."""
+    if not comparison.pairs:
+        return ""
+    if all(pair.of_models for pair in comparison.pairs):
+        return (
+            "Differences are tested over speakers and seeds together. Intervals are simultaneous and "
+            "p-values adjusted for all pairs: an interval excludes 0 exactly where p is under 0.05."
+        )
+    some = any(max(pair.seeds) > 1 for pair in comparison.pairs)
+    over = "speakers, and seeds where a model has several" if some else "speakers"
+    return (
+        f"Differences are tested over {over}; intervals are simultaneous and p-values adjusted for all "
+        "pairs. Single runs are compared here, that is trained networks: other seeds may give other "
+        "differences."
+    )
 
 
 def difference(pair: Pair) -> str:
     """Say how far two models are apart, and whether the difference is significant."""
     if pair.difference < 0:
         pair = reversed_pair(pair)
-    interval = f"95 % interval {point_interval(pair.interval)}"
-    test = (
-        f"by McNemar's test ({p_value(pair.p_value)}; {pair.one} alone recognises {pair.only_one_right:,} of "
-        f"the clips, {pair.other} alone {pair.only_other_right:,})"
-    )
+    interval = f"95 % interval {point_interval(pair.interval)}, {p_value(pair.p_value)}"
+    one, other = called(pair.one, pair.seeds[0]), called(pair.other, pair.seeds[1])
     if pair.p_value < SIGNIFICANT:
-        return (
-            f"{pair.one} is {points(pair.difference)} more accurate than {pair.other} ({interval}), a "
-            f"significant difference {test}."
-        )
+        text = f"{one} is {points(pair.difference)} more accurate than {other}, a significant difference"
+        return f"{sentence(text)} ({interval})."
     return (
-        f"No significant difference was found between {pair.one} and {pair.other} "
-        f"({100 * pair.difference:+.1f} points, {interval}) {test}."
+        f"No significant difference was found between {one} and {other} "
+        f"({100 * pair.difference:+.1f} points; {interval})."
     )
 
 
 def convergence(models: Sequence[ModelResult]) -> str:
-    """Say after how many epochs each model is close to its best."""
-    first, *others = sorted(models, key=lambda one: one.epochs_to_95)
-    told = [
-        f"{first.name} reaches 95 % of its best validation accuracy after {first.epochs_to_95:.1f} epochs",
-        *(f"{one.name} after {one.epochs_to_95:.1f}" for one in others),
-    ]
-    return f"{listed(told)}."
+    """Say after how many epochs and seconds each model reaches a fixed validation accuracy."""
+    reached = sorted(
+        (one.seconds_to_90, one.epochs_to_90, named(one))
+        for one in models
+        if one.seconds_to_90 is not None and one.epochs_to_90 is not None
+    )
+    told = [f"{name} after {epochs:.1f} epochs ({seconds:.0f} s)" for seconds, epochs, name in reached]
+    sentences = [f"A validation accuracy of 90 % is reached by {listed(told)}."] if told else []
+    it = "it" if told else "a validation accuracy of 90 %"
+    missed = [one for one in models if one.seconds_to_90 is None]
+    several = [one.name for one in missed if len(one.runs) > 1]
+    single = [named(one) for one in missed if len(one.runs) == 1]
+    if several:
+        sentences.append(f"Not every run of {listed(several, 'or')} reaches {it}.")
+    if single:
+        does = "does" if len(single) == 1 else "do"
+        sentences.append(sentence(f"{listed(single)} {does} not reach {it}."))
+    return " ".join(sentences)
 
 
 def confusions(models: Sequence[ModelResult]) -> str:
@@ -133,15 +195,15 @@ def confusions(models: Sequence[ModelResult]) -> str:
     told = []
     for one in models:
         pairs = [f"{swapped(pair)} ({pair.clips:.3g})" for pair in one.confused[:2]]
-        told += [f"{one.name} recognises {listed(pairs)}"] if pairs else []
+        told += [f"{named(one)} recognises {listed(pairs)}"] if pairs else []
     if not told:
-        return "No model confuses any words."
+        return f"No {kind_of(models)} confuses any words."
     text = f"The most frequent confusions, in clips per run: {'; '.join(told)}."
     first, *others = [{(pair.said, pair.recognised) for pair in one.confused} for one in models]
     shared = first.intersection(*others)
     if others and shared:
         pairs = [swapped(pair) for pair in models[0].confused if (pair.said, pair.recognised) in shared]
-        text += f" All of these models frequently recognise {listed(pairs)}."
+        text += f" All of these {kind_of(models)}s frequently recognise {listed(pairs)}."
     return text
 
 
@@ -156,17 +218,15 @@ def noise_robustness(comparison: Comparison) -> str:
     best = by_accuracy(comparison)[0]
     robust = max(comparison.models, key=lambda one: one.noise[loudest])
     text = (
-        f"With {comparison.noise} at a signal-to-noise ratio of {loudest} dB, {best.name} recognises "
+        f"With {comparison.noise} at a signal-to-noise ratio of {loudest} dB, {named(best)} recognises "
         f"{percent(best.noise[loudest])} of the {split_name(comparison.split)} clips, against "
         f"{percent(best.accuracy)} without it."
     )
     if len(comparison.models) == 1:
         return text
     if best.noise[loudest] == robust.noise[loudest]:
-        return f"{text} No other model is more accurate in this noise."
-    return (
-        f"{text} The most accurate model in this noise is {robust.name} ({percent(robust.noise[loudest])})."
-    )
+        return f"{text} No other {kind_of(comparison.models)} is more accurate in this noise."
+    return f"{text} In this noise {named(robust)} is the most accurate ({percent(robust.noise[loudest])})."
 
 
 def clip_difficulty(groups: Sequence[SeedGroup]) -> str:
@@ -183,10 +243,10 @@ def clip_difficulty(groups: Sequence[SeedGroup]) -> str:
 def calibration(models: Sequence[ModelResult]) -> str:
     """Say which model's probabilities are calibrated best, and which worst."""
     first, *others = sorted(models, key=lambda one: one.calibration_error)
-    text = f"{first.name} has the lowest expected calibration error ({first.calibration_error:.3f})"
+    text = f"{named(first)} has the lowest expected calibration error ({first.calibration_error:.3f})"
     if not others:
-        return f"The expected calibration error of {first.name} is {first.calibration_error:.3f}."
-    return f"{text}, {others[-1].name} the highest ({others[-1].calibration_error:.3f})."
+        return f"The expected calibration error of {named(first)} is {first.calibration_error:.3f}."
+    return sentence(f"{text}, {named(others[-1])} the highest ({others[-1].calibration_error:.3f}).")
 
 
 def conclusion(comparison: Comparison) -> str:
@@ -194,7 +254,7 @@ def conclusion(comparison: Comparison) -> str:
     order = by_accuracy(comparison)
     best, last = order[0], order[-1]
     text = (
-        f"{best.name} {standing(comparison)}. It has {best.parameters:,} weights and needs "
+        f"{standing(comparison)}. It has {best.parameters:,} weights and needs "
         f"{best.macs / 1e6:.1f} million MACs per clip."
     )
     macs = {one.name: one.macs for one in comparison.models}
@@ -207,8 +267,10 @@ def conclusion(comparison: Comparison) -> str:
         )
     if last.accuracy == best.accuracy:
         return text
-    gap = points(best.accuracy - last.accuracy)
-    return f"{text} {best.name} is {gap} above {last.name}, the least accurate model."
+    gap = sentence(f"{named(best)} is {points(best.accuracy - last.accuracy)} above {named(last)}")
+    tests = [pair for pair in pairs_of(comparison, best.name) if pair.other == last.name]
+    interval = "".join(f" (95 % interval {point_interval(pair.interval)})" for pair in tests)
+    return f"{text} {gap}, the least accurate {kind_of(order)}{interval}."
 
 
 def finding(result: Result) -> str:
@@ -226,18 +288,21 @@ def effect_of_settings(comparison: Comparison, reference: str) -> str:
     tests = sorted(comparison.pairs, key=lambda pair: -pair.difference)
     against = "the recipe" if reference == BASE else reference
     best, worst = tests[0], tests[-1]
-    text = f"Against {against}, {best.one} is the most accurate variant ({signed(best)})"
-    text += f" and {worst.one} the least accurate ({signed(worst)})." if len(tests) > 1 else "."
-    test = f"({seeds_note(comparison.models)}; {TEST})"
+    first, last = called(best.one, best.seeds[0]), called(worst.one, worst.seeds[0])
+    text = f"Against {against}, {first} is the most accurate variant ({signed(best)})"
+    text += f" and {last} the least accurate ({signed(worst)})." if len(tests) > 1 else "."
     told = [f"{pair.one} ({p_value(pair.p_value)})" for pair in tests if pair.p_value < SIGNIFICANT]
     if not told:
-        return f"{text} No significant difference from {against} was found {test}."
-    return f"{text} The difference from {against} is significant for {listed(told)} {test}."
+        return f"{text} No significant difference from {against} was found ({test_of(tests)})."
+    text = f"{text} The difference from {against} is significant for {listed(told)} ({test_of(tests)})."
+    if not all(pair.of_models for pair in tests):
+        text += " These are single runs: other seeds may differ as much."
+    return text
 
 
 def signed(pair: Pair) -> str:
     """Write the difference of a pair with its sign."""
-    return f"{100 * pair.difference:+.1f} points"
+    return f"{100 * pair.difference:+.1f} points, 95 % interval {point_interval(pair.interval)}"
 
 
 def data_scaling(comparison: Comparison) -> str:

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from wordspot.config import CorpusConfig
 from wordspot.errors import UsageError
 from wordspot.evaluation import plots
-from wordspot.evaluation.tables import Table, costs_table, scores_table
+from wordspot.evaluation.tables import Table, costs_table, scores_table, training_table
 from wordspot.experiments.study import Result, read_study
 from wordspot.figures import SYNTHETIC, save_figure
 from wordspot.files import atomic_write, output_folder
@@ -77,6 +77,7 @@ def gather_facts(folder: Path, family: Result, others: list[Result], corpus: str
         "machine": describe_machine(first.provenance),
         "tables": {name: asdict(table) for name, table in tables_of(folder, family).items()},
         "best": narrative.best_model(comparison),
+        "test": narrative.method(comparison),
         "differences": [narrative.difference(pair) for pair in narrative.highlighted_pairs(comparison)],
         "difficulty": narrative.clip_difficulty(family.groups(folder)),
         "noise": comparison.noise is not None,
@@ -113,6 +114,7 @@ def tables_of(folder: Path, family: Result) -> dict[str, Table]:
         "recipes": recipes_table(models, configs, comparison),
         "scores": scores_table(comparison),
         "costs": costs_table(comparison),
+        "training": training_table(comparison),
     }
 
 
