@@ -99,7 +99,7 @@ def test_predictions_in_another_order_are_paired_by_their_clips(
     pd.read_csv(path)[::-1].to_csv(path, index=False)
     (pair,) = ws.compare([runs[3], other], split="testing").pairs
     assert [pair] == before.pairs
-    assert (pair.only_one_right, pair.only_other_right, pair.interval) == (0, 0, (0, 0))
+    assert (pair.only_one_right, pair.only_other_right, pair.difference) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("column", ["path", "start", "speaker", "word"])
