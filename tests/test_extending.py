@@ -127,7 +127,7 @@ class EveryOther(Encoder):
     def describe(channels: int) -> str:
         return "every other frame"
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, features: Tensor, frames: Tensor) -> Tensor:
         return features[:, ::2]
 
 

@@ -162,13 +162,17 @@ class AugmentConfig:
     shift_ms: NotNegative = 100.0
     """Largest shift in time, in either direction, in milliseconds."""
     freq_mask_bins: Annotated[int, Ge(0)] = 8
-    """Widest mask over neighbouring features (SpecAugment)."""
+    """Widest mask over neighbouring static features (SpecAugment); derivatives are taken of what is left."""
     time_mask_ms: NotNegative = 200.0
     """Longest mask over time in milliseconds (SpecAugment)."""
     gain_db: NotNegative = 6.0
     """Largest gain, in either direction, in decibels."""
     speed_perturb: Fraction = 0.1
-    """Largest change of speed, in either direction, as a fraction; the pitch changes with it."""
+    """Largest change of speed and pitch, in either direction, as a fraction in steps of 0.01."""
+    time_stretch: Fraction = 0.1
+    """Largest change of speed at the same pitch, in either direction, as a fraction in steps of 0.01."""
+    pitch_semitones: NotNegative = 2.0
+    """Largest change of pitch and formants at the same speed, in either direction, in semitones."""
     snr_min_db: float = 5.0
     """Lowest signal-to-noise ratio of added noise in decibels."""
     snr_max_db: float = 25.0
@@ -185,6 +189,10 @@ class AugmentConfig:
     """Probability of a gain."""
     speed_perturb_p: Probability = 0.0
     """Probability of a change of speed."""
+    time_stretch_p: Probability = 0.0
+    """Probability of a change of speed at the same pitch."""
+    pitch_shift_p: Probability = 0.0
+    """Probability of a change of pitch at the same speed."""
     background_noise_p: Probability = 0.0
     """Probability of recorded noise, from _background_noise_."""
     colored_noise_p: Probability = 0.0
@@ -197,6 +205,9 @@ class AugmentConfig:
             self.snr_min_db <= self.snr_max_db,
             f"snr_min_db: {self.snr_min_db:g} must be at most snr_max_db ({self.snr_max_db:g})",
         )
+        for name in ("speed_perturb", "time_stretch"):
+            fraction = getattr(self, name)
+            require(not 0 < fraction < 0.01, f"{name}: {fraction:g} must be 0 or at least 0.01, its step")
 
 
 class ModelConfig:
@@ -326,11 +337,6 @@ class RunConfig:
         require(
             round(features.hop_ms * sample_rate / 1000) >= 1,
             f"hop_ms: {features.hop_ms} is shorter than one sample",
-        )
-        require(
-            self.corpus.samples > features.n_fft // 2,
-            f"seconds: {self.corpus.seconds:g} s are {self.corpus.samples} samples, "
-            f"too few for n_fft {features.n_fft}",
         )
 
 

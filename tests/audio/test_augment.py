@@ -13,9 +13,25 @@ from torch import Tensor
 
 import wordspot.training.loop as loop
 from tests.helpers import shared_run
-from wordspot.audio.augment import Augmenter, add_noise, color, gain, mask, mixup, shift, speed_perturb
+from wordspot.audio.augment import (
+    AUGMENTATIONS,
+    Augmenter,
+    Clips,
+    add_noise,
+    change_each,
+    color,
+    gain,
+    mask,
+    mixup,
+    pitch_shift,
+    shift,
+    speed_perturb,
+    time_stretch,
+)
+from wordspot.audio.padding import zero_padding
 from wordspot.config import AugmentConfig, RunConfig
 from wordspot.corpus.corpus import open_corpus
+from wordspot.errors import UsageError
 from wordspot.evaluation.evaluate import evaluate
 from wordspot.runs.run import load
 
@@ -141,6 +157,8 @@ ALL = AugmentConfig(
     time_mask_ms=100,
     gain_p=1,
     speed_perturb_p=1,
+    time_stretch_p=1,
+    pitch_shift_p=1,
     background_noise_p=1,
     colored_noise_p=1,
     mixup_p=1,
@@ -164,16 +182,71 @@ def test_gain_by_hand() -> None:
     torch.testing.assert_close(louder, torch.tensor([[10.0, -20], [0.1, 0.3]]))
 
 
-def test_speed_by_hand() -> None:
-    ramp = torch.tensor([[0.0, 1, 2, 3]]).repeat(3, 1)
-    played = speed_perturb(ramp, torch.tensor([1.0, 2, 0.5]))
-    assert played.tolist() == [[0, 1, 2, 3], [0, 2, 0, 0], [0, 0.5, 1, 1.5]]
+RATE_HZ = 16_000
 
 
-def test_a_slower_tone_is_lower() -> None:
-    tone = torch.sin(2 * torch.pi * 100 * torch.arange(SAMPLE_RATE) / SAMPLE_RATE)[None]
-    spectrum = torch.fft.rfft(speed_perturb(tone, torch.tensor([0.9]))).abs()
-    assert int(spectrum.argmax()) == 90
+def tone(hz: float, seconds: float = 1.0) -> Tensor:
+    """Give a tone at 16 kHz, [1, S]."""
+    return torch.sin(2 * torch.pi * hz * torch.arange(round(seconds * RATE_HZ)) / RATE_HZ)[None]
+
+
+def pitch_hz(sound: Tensor) -> float:
+    """Find the frequency of the strongest tone in the middle of [1, S], to about 0.1 Hz."""
+    middle = sound[0, len(sound[0]) // 4 : 3 * len(sound[0]) // 4]
+    spectrum = torch.fft.rfft(middle * torch.hann_window(len(middle)), n=10 * RATE_HZ).abs()
+    return float(spectrum.argmax()) / 10
+
+
+def snr_db(heard: Tensor, ideal: Tensor) -> float:
+    """Compare a sound [1, S] with the ideal one, but for 20 ms at its ends."""
+    ends = RATE_HZ // 50
+    error = (heard - ideal)[0, ends:-ends]
+    return float(10 * (ideal[0, ends:-ends].square().mean() / error.square().mean()).log10())
+
+
+@pytest.mark.parametrize("percent", [90, 93, 99, 101, 107, 110])
+@pytest.mark.parametrize("hz", [300, 3000, 6000])
+def test_speed_keeps_high_tones_clean(hz: int, percent: int) -> None:
+    """A tone is the ideal tone at the new speed."""
+    played = speed_perturb(tone(hz), percent)
+    assert played.shape == (1, -(-100 * RATE_HZ // percent))
+    ideal = tone(hz * percent / 100, 2.0)[:, : played.shape[1]]
+    assert snr_db(played, ideal) >= 40
+
+
+@pytest.mark.parametrize("percent", [80, 90, 97, 103, 115])
+@pytest.mark.parametrize("hz", [200, 1000, 5000])
+def test_stretched_in_time_a_tone_keeps_its_pitch(hz: int, percent: int) -> None:
+    stretched = time_stretch(tone(hz), percent)
+    assert stretched.shape == (1, -(-100 * RATE_HZ // percent))
+    assert pitch_hz(stretched) == pytest.approx(hz, rel=0.01)
+    assert float(stretched[0, 4000:-4000].square().mean()) == pytest.approx(0.5, rel=0.3)  # within 1.5 dB
+
+
+def test_stretched_in_time_a_word_lasts_as_long_as_it_should() -> None:
+    """Half a second of a tone in a second of silence."""
+    sound = torch.zeros(1, RATE_HZ)
+    sound[:, 4000:12_000] = tone(1000, 0.5)
+    for percent in (80, 125):
+        envelope = time_stretch(sound, percent)[0].square().unfold(0, 160, 160).mean(dim=1)  # 10 ms each
+        assert int((envelope > 0.1).sum()) == pytest.approx(5000 / percent, abs=3)
+
+
+@pytest.mark.parametrize("percent", [84, 94, 106, 119])
+@pytest.mark.parametrize("hz", [200, 1000, 5000])
+def test_shifted_in_pitch_a_tone_keeps_its_duration(hz: int, percent: int) -> None:
+    shifted = pitch_shift(tone(hz), percent)
+    assert shifted.shape == (1, RATE_HZ)
+    assert pitch_hz(shifted) == pytest.approx(hz * percent / 100, rel=0.01)
+    assert float(shifted[0, 4000:-4000].square().mean()) == pytest.approx(0.5, rel=0.3)
+
+
+def test_each_clip_is_played_at_its_own_speed() -> None:
+    clips = torch.cat([tone(hz) for hz in (500, 600, 700, 800)])
+    played = change_each(clips, speed_perturb, torch.tensor([90, 100, 110, 90]))
+    assert [round(pitch_hz(clip[None])) for clip in played] == [450, 600, 770, 720]
+    assert torch.equal(played[1], clips[1])
+    assert not played[2, 14_600:].any()
 
 
 @pytest.mark.parametrize("snr_db", [-10.0, 0.0, 20.0])
@@ -215,14 +288,29 @@ def test_gain_stays_within_its_limit() -> None:
     assert float(gains.min()) < -5.9
 
 
-def test_speed_stays_within_its_limit_and_moves_the_end() -> None:
-    """A ramp says where each sample comes from, and so how fast it is played."""
-    ramp = torch.arange(100.0).repeat(500, 1)
-    played, lengths, _ = changed(replace(OFF, speed_perturb=0.1, speed_perturb_p=1), ramp)
-    speed = played[:, 80] / 80
-    assert 0.9 <= float(speed.min()) < 0.905
-    assert 1.095 < float(speed.max()) <= 1.1
-    torch.testing.assert_close(lengths, (100 / speed).ceil().long().clamp(max=100))
+@pytest.mark.parametrize("name", ["speed_perturb", "time_stretch"])
+def test_speed_stays_within_its_limit_and_moves_the_end(name: str) -> None:
+    """The end of a tone says how fast it was played; all speeds in steps of 1 % are drawn."""
+    clips = Clips(tone(100, 0.5).repeat(200, 1), torch.full((200,), 4000), torch.zeros(200))
+    clips = clips._replace(waveforms=zero_padding(clips.waveforms, clips.lengths))
+    config = replace(OFF, **{name: 0.05, f"{name}_p": 1})  # type: ignore[arg-type]
+    played = augmenter(config).waveforms(*clips)
+    lengths = {-(-100 * 4000 // percent) for percent in range(95, 106)}
+    assert set(played.lengths.tolist()) == lengths
+    ends = played.waveforms.abs().gt(0).int().flip(1).argmax(dim=1)
+    assert (8000 - ends - played.lengths).abs().max() <= 2
+    with pytest.raises(UsageError, match=f"{name}: 0.004 must be 0 or at least 0.01"):
+        replace(OFF, **{name: 0.004})  # type: ignore[arg-type]
+
+
+def test_pitch_stays_within_its_limit_and_leaves_the_end() -> None:
+    clips = Clips(tone(1000, 0.5).repeat(100, 1), torch.full((100,), 6000), torch.zeros(100))
+    shifted = augmenter(replace(OFF, pitch_semitones=2.0, pitch_shift_p=1)).waveforms(*clips)
+    assert torch.equal(shifted.lengths, clips.lengths)
+    assert not shifted.waveforms[:, 6000:].any()
+    pitches = [pitch_hz(clip[None, :6000]) for clip in shifted.waveforms]
+    assert 885 < min(pitches) < 910
+    assert 1105 < max(pitches) < 1128
 
 
 def test_background_noise_is_cut_from_all_of_it_within_the_ratios() -> None:
@@ -247,18 +335,62 @@ def test_mixup_mixes_clips_and_words_alike() -> None:
     """Clips are one-hot as their words are, so what comes out must be their shares."""
     clips = torch.eye(3).repeat(50, 1)
     mixed, _, shares = changed(replace(OFF, mixup_p=1, mixup_alpha=1.0), clips)
-    assert torch.equal(mixed, shares)
+    torch.testing.assert_close(mixed, shares)
     torch.testing.assert_close(shares.sum(dim=1), torch.ones(150))
     assert 0.3 < float((shares.max(dim=1).values < 0.9).float().mean()) < 0.9
 
 
+def test_the_weight_of_mixup_says_which_word_dominates() -> None:
+    """Clips of one-hot samples, up to 40 dB apart, some padded: their levels tell the share of each."""
+    lengths = torch.tensor([3, 6, 6]).repeat(50)
+    kinds = torch.arange(150) % 3
+    loud = 10 ** (-40 * torch.rand(150) / 20)
+    clips = torch.zeros(150, 6)
+    clips[torch.arange(150), kinds] = loud
+    config = replace(OFF, mixup_p=1, mixup_alpha=1.0)
+    mixed, _, shares = augmenter(config).waveforms(clips, lengths, kinds)
+    level = mixed[:, :3] / torch.tensor([3.0, 6.0, 6.0]).sqrt()  # root mean square of each word's part
+    pairs = (shares > 0).sum(dim=1) == 2
+    torch.testing.assert_close(level / level.sum(dim=1, keepdim=True), shares)
+    assert pairs.sum() > 50
+    assert (level.argmax(dim=1) == shares.argmax(dim=1)).all()
+
+
+def test_a_quiet_room_stays_quiet_beside_a_word() -> None:
+    """A room 20 dB below the floor of RMS normalisation stays 20 dB below the words that it is mixed with."""
+    kinds = torch.arange(40) % 2  # a word in the first half of the clip, the room in the second
+    clips = torch.zeros(40, 2, 500)
+    clips[torch.arange(40), kinds] = 2**0.5 * torch.tensor([0.1, 1e-4])[kinds, None]
+    config = replace(OFF, mixup_p=1, mixup_alpha=1.0)
+    mixed, _, shares = augmenter(config).waveforms(clips.flatten(1), torch.full((40,), 1000), kinds)
+    pairs = (shares > 0).sum(dim=1) == 2
+    word, room = mixed.view(40, 2, 500)[pairs].square().mean(dim=2).sqrt().unbind(dim=1)
+    assert len(word) > 10
+    torch.testing.assert_close(room / word, shares[pairs, 1] / shares[pairs, 0] / 10)
+
+
+@pytest.mark.parametrize("name", ["background_noise_p", "colored_noise_p"])
+def test_noise_is_not_added_to_padding_nor_measured_there(name: str) -> None:
+    lengths = torch.tensor([250, 1000])
+    clips = zero_padding(torch.randn(2, 1000), lengths)
+    config = replace(OFF, snr_min_db=10, snr_max_db=10, **{name: 1})
+    noisy = augmenter(config, noise=torch.randn(5000)).waveforms(clips, lengths, torch.zeros(2)).waveforms
+    assert not noisy[0, 250:].any()
+    added = noisy - clips
+    for n, length in enumerate(lengths):
+        ratio = clips[n, :length].square().sum() / added[n, :length].square().sum()
+        assert float(10 * ratio.log10()) == pytest.approx(10, abs=0.01)
+
+
 @pytest.mark.parametrize(
-    "name", ["shift_p", "gain_p", "speed_perturb_p", "background_noise_p", "colored_noise_p", "mixup_p"]
+    "name",
+    [one.probability for one in AUGMENTATIONS if one.domain == "waveform"],
 )
 def test_a_share_of_the_clips_is_changed(name: str) -> None:
-    waveforms = torch.randn(2000, 50)
-    config = replace(OFF, mixup_alpha=5.0, **{name: 0.3})  # type: ignore[arg-type]
-    after = changed(config, waveforms, noise=torch.randn(500))[0]
+    waveforms = torch.randn(2000, 400)
+    strong = replace(OFF, mixup_alpha=5.0, speed_perturb=0.5, time_stretch=0.5, pitch_semitones=12.0)
+    config = replace(strong, **{name: 0.3})  # type: ignore[arg-type]
+    after = changed(config, waveforms, noise=torch.randn(5000))[0]
     share = float((after != waveforms).any(dim=1).float().mean())
     assert share == pytest.approx(0.3, abs=0.04)
 

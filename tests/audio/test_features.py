@@ -10,9 +10,11 @@ import pytest
 import soundfile
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from tests.conftest import SAMPLE_RATE, WORDS, speaker_names
-from wordspot.audio.features import Features, to_float
+from wordspot.audio.augment import mask
+from wordspot.audio.features import RMS, Features, rms_normalize, to_float
 from wordspot.audio.padding import frame_mask
 from wordspot.config import CorpusConfig, FeatureConfig
 from wordspot.corpus.corpus import open_corpus
@@ -111,7 +113,7 @@ class Ramps(nn.Module):
 def test_deltas_are_slopes_and_stand_after_the_static_features() -> None:
     features = Features(FeatureConfig(n_mels=2, deltas=2), SAMPLE_RATE)
     features.transform = Ramps()
-    static, first, second = features.raw(torch.zeros(1, 10))[0].chunk(3, dim=1)  # (T, 2) each
+    static, first, second = features.raw(torch.zeros(1, 19 * HOP))[0].chunk(3, dim=1)  # (T, 2) each
     torch.testing.assert_close(static, Ramps()(torch.zeros(1, 10))[0].T)
     # A slope is fitted over five frames, and a slope of slopes over nine.
     torch.testing.assert_close(first[2:-2], torch.tensor([2.0, -3.0]).expand(16, 2))
@@ -133,7 +135,7 @@ def test_standardised_over_real_frames_only(transform: Literal["log-mel", "mfcc"
     waveforms = noise(4) * (torch.arange(SAMPLE_RATE) < lengths[:, None])
     features = Features(FeatureConfig(transform=transform, deltas=1), SAMPLE_RATE)
     features.fit([(waveforms[:3], lengths[:3]), (waveforms[3:], lengths[3:])])
-    scaled = features(waveforms)
+    scaled = features(waveforms, lengths)
     real = torch.cat([clip[: 1 + int(n) // HOP] for clip, n in zip(scaled, lengths, strict=True)]).double()
     assert len(real) == 51 + 26 + 16 + 2
     torch.testing.assert_close(real.mean(dim=0), torch.zeros(features.size).double(), atol=1e-5, rtol=0)
@@ -206,8 +208,72 @@ def test_statistics_come_from_training_clips_alone(recordings: Path) -> None:
 
 def test_loudness_changes_nothing_with_rms_normalisation() -> None:
     normalized, kept = (Features(FeatureConfig(rms_normalize=on), SAMPLE_RATE) for on in (True, False))
-    loud, soft = noise(1), noise(1) / 100
+    loud, soft = noise(1), noise(1) / 10
     assert torch.allclose(normalized.raw(loud), normalized.raw(soft), atol=1e-3)
     assert not torch.allclose(kept.raw(loud), kept.raw(soft), atol=1.0)
     silence = torch.zeros(1, SAMPLE_RATE)
     assert torch.equal(normalized.raw(silence), kept.raw(silence))
+
+
+def test_a_clip_is_as_loud_whatever_its_padding() -> None:
+    """A quarter of a second, once by itself and once with three times as much padding."""
+    clip = noise(1)[:, : SAMPLE_RATE // 4]
+    lengths = torch.tensor([SAMPLE_RATE // 4])
+    alone = rms_normalize(clip, lengths)
+    padded = rms_normalize(pad(clip, (0, 3 * SAMPLE_RATE // 4)), lengths)
+    torch.testing.assert_close(padded[:, : SAMPLE_RATE // 4], alone)
+    assert float(alone.square().mean().sqrt()) == pytest.approx(RMS, rel=1e-5)
+
+
+def test_what_is_softer_than_the_floor_stays_soft() -> None:
+    """A clip at -60 dB of full scale comes to the common level, one at -70 dB stays 10 dB below it."""
+    levels_db = torch.tensor([-20.0, -60.0, -70.0, -90.0])
+    clips = torch.randn(4, SAMPLE_RATE)
+    clips *= 10 ** (levels_db[:, None] / 20) / clips.square().mean(dim=1, keepdim=True).sqrt()
+    normalised = rms_normalize(clips, torch.full((4,), SAMPLE_RATE))
+    below = 20 * (normalised.square().mean(dim=1).sqrt() / RMS).log10()
+    torch.testing.assert_close(below, torch.tensor([0.0, 0.0, -10.0, -30.0]), atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("rms", [True, False])
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_padding_changes_no_real_frame(transform: Literal["log-mel", "mfcc"], rms: bool) -> None:
+    """Neither its amount nor what it holds; with two derivatives, the last frames are the ones to see it."""
+    features = Features(FeatureConfig(transform=transform, deltas=2, rms_normalize=rms), SAMPLE_RATE)
+    clip = noise(1)[:, :5_000]
+    alone = features(clip)
+    lengths = torch.tensor([5_000])
+    for padding in (torch.zeros(1, 1), torch.zeros(1, 11_000), torch.randn(1, 15_000)):
+        padded = features(torch.cat([clip, padding], dim=1), lengths)
+        torch.testing.assert_close(padded[:, :16], alone, atol=1e-5, rtol=0)
+
+
+def test_any_length_gives_features() -> None:
+    """Also one that is shorter than half of the Fourier transform."""
+    assert Features(PLAIN, SAMPLE_RATE)(noise(1)[:, :1]).shape == (1, 1, 40)
+
+
+def test_derivatives_of_masked_features_do_not_tell_what_was_masked() -> None:
+    """Two clips that differ in one band are the same where it is masked, with all derivatives."""
+    features = Features(FeatureConfig(deltas=2), SAMPLE_RATE)
+    features.fit([(noise(4), torch.full((4,), SAMPLE_RATE))])
+    lengths = torch.tensor([SAMPLE_RATE])
+    static = features.static(noise(1), lengths)
+    other = static.clone()
+    other[:, :, 7] = torch.randn(1, 51)
+    one, two = (
+        features.derive(mask(given, torch.tensor([6]), torch.tensor([3]), dim=2), features.frames(lengths))
+        for given in (static, other)
+    )
+    assert torch.equal(one, two)
+    changed = features.derive(other, features.frames(lengths)) != features.derive(static, torch.tensor([51]))
+    assert sorted(changed.any(dim=1)[0].nonzero()[:, 0].tolist()) == [7, 47, 87]
+
+
+def test_features_are_static_ones_with_their_derivatives() -> None:
+    features = Features(FeatureConfig(deltas=2), SAMPLE_RATE)
+    lengths = torch.full((4,), SAMPLE_RATE)
+    features.fit([(noise(4), lengths)])
+    expected = (features.raw(noise(4)) - features.mean) / features.std
+    torch.testing.assert_close(features(noise(4)), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(features.static(noise(4), lengths), expected[:, :, :40], atol=1e-5, rtol=1e-5)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -36,7 +37,7 @@ def rain(tmp_path: Path) -> Path:
 
 @schema
 class BackwardsConfig(AugmentConfig):
-    """Settings of a ninth augmentation."""
+    """Settings of an eleventh augmentation."""
 
     backwards_p: float = 0.0
     """Probability of a clip played backwards."""
@@ -47,7 +48,8 @@ def backwards() -> Iterator[Augmentation]:
     """Add an augmentation to the list, as a user does."""
 
     def turn(_: Augmenter, clips: Clips) -> Clips:
-        return clips._replace(waveforms=clips.waveforms.flip(1))
+        B, S = clips.waveforms.shape
+        return clips._replace(waveforms=clips.waveforms.flip(1), lengths=torch.full((B,), S))
 
     added = Augmentation("backwards_p", "played backwards", "waveform", turn)
     AUGMENTATIONS.append(added)
@@ -66,7 +68,7 @@ def test_every_augmentation_is_shown_and_changes_something(source: Index, rain: 
     figure = plot_augmentations(one, other, [rain], source)
     shown = panels(figure)
     assert list(shown) == ["original", *TITLES]
-    assert len(shown) == 1 + len(AUGMENTATIONS) == 9
+    assert len(shown) == 1 + len(AUGMENTATIONS) == 11
     original = shown.pop("original")
     assert original.shape == (40, 51)
     for title, panel in shown.items():
@@ -82,7 +84,7 @@ def test_without_recordings_of_noise_it_is_left_out(source: Index) -> None:
     assert list(shown) == ["original", *(title for title in TITLES if title != "background noise")]
 
 
-def test_a_ninth_augmentation_gets_its_panel(source: Index, rain: Path, backwards: Augmentation) -> None:
+def test_an_added_augmentation_gets_its_panel(source: Index, rain: Path, backwards: Augmentation) -> None:
     clip = next(source.root.glob("rise/*.wav"))
     shown = panels(plot_augmentations(clip, clip, [rain], source, BackwardsConfig()))
     assert list(shown) == ["original", *TITLES, "played backwards"]

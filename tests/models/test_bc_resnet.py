@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from wordspot.config import BCResNetConfig
-from wordspot.models.bc_resnet import BCResNet, BroadcastBlock, SubSpectralNorm
+from wordspot.models.bc_resnet import BCResNet, BroadcastBlock, MaskedSequential, SubSpectralNorm
 
 TABLE_1 = [
     *[(8, 20, 1)] * 2,
@@ -21,6 +21,11 @@ def block(inputs: int, outputs: int, stride: int = 1, dilation: int = 1) -> Broa
     torch.manual_seed(0)
     config = BCResNetConfig(dropout=0.0)
     return BroadcastBlock(inputs, outputs, 20 // stride, stride, dilation, config).eval()
+
+
+def whole(image: Tensor) -> Tensor:
+    """Count the frames of images [B, C, F, T] without padding: [B]."""
+    return torch.full((len(image),), image.shape[-1])
 
 
 @pytest.mark.parametrize(("scale", "weights"), [(1, 9_232), (3, 54_168), (8, 321_068)])
@@ -71,7 +76,7 @@ def changed_frames(layer: nn.Module, image: Tensor, frame: int) -> list[int]:
     """Tell the frames of what [B, C, F, T] a layer puts out that change with one frame put in."""
     other = image.clone()
     other[..., frame] += 1
-    moved = (layer(image) - layer(other)).abs().amax(dim=(0, 1, 2)) > 1e-7
+    moved = (layer(image, whole(image)) - layer(other, whole(other))).abs().amax(dim=(0, 1, 2)) > 1e-7
     return [int(place) for place in moved.nonzero()]
 
 
@@ -85,18 +90,18 @@ def test_a_block_hears_frames_at_its_dilation_and_keeps_their_number(dilation: i
 
 def test_a_normal_block_keeps_the_shape_and_a_transition_block_changes_it() -> None:
     image = torch.randn(2, 8, 20, 31)
-    assert block(8, 8)(image).shape == (2, 8, 20, 31)
-    assert block(8, 12)(image).shape == (2, 12, 20, 31)
-    assert block(8, 12, stride=2)(image).shape == (2, 12, 10, 31)
+    assert block(8, 8)(image, whole(image)).shape == (2, 8, 20, 31)
+    assert block(8, 12)(image, whole(image)).shape == (2, 12, 20, 31)
+    assert block(8, 12, stride=2)(image, whole(image)).shape == (2, 12, 10, 31)
 
 
 def test_the_mean_over_frequency_is_broadcast_back() -> None:
     """Equation 2 with both convolutions replaced by nothing: x + x + mean of x over frequency."""
     made = block(8, 8)
-    made.frequency = made.time = nn.Sequential()
+    made.frequency = made.time = MaskedSequential()
     image = torch.randn(2, 8, 20, 31)
     expected = (2 * image + image.mean(dim=2, keepdim=True)).relu()
-    torch.testing.assert_close(made(image), expected)
+    torch.testing.assert_close(made(image, whole(image)), expected)
 
 
 def test_only_a_normal_block_has_an_identity_shortcut() -> None:
@@ -109,13 +114,13 @@ def test_only_a_normal_block_has_an_identity_shortcut() -> None:
         nn.init.zeros_(norm.norm.weight)
         (last,) = convolutions(made.time, (1, 1))
         nn.init.zeros_(last.weight)
-        assert torch.equal(made(image), expected)
+        assert torch.equal(made(image, whole(image)), expected)
 
 
 def test_sub_spectral_norm_by_hand() -> None:
     """Bands of two frequencies: 1 and 3 are 2 - 1 and 2 + 1; 10 and 30 are 20 - 10 and 20 + 10."""
     image = torch.tensor([1.0, 3.0, 10.0, 30.0]).reshape(1, 1, 4, 1).repeat(2, 1, 1, 5)
-    normalised = SubSpectralNorm(1, 4, bands=2).train()(image)
+    normalised = SubSpectralNorm(1, 4, bands=2).train()(image, whole(image))
     assert normalised.shape == image.shape
     torch.testing.assert_close(
         normalised[0, 0, :, 0], torch.tensor([-1.0, 1.0, -1.0, 1.0]), atol=1e-4, rtol=0
@@ -126,7 +131,7 @@ def test_sub_spectral_norm_takes_each_band_of_each_channel_by_itself() -> None:
     torch.manual_seed(0)
     loudness = torch.arange(1.0, 7).reshape(1, 2, 3, 1, 1)  # of two channels with three bands
     image = (loudness + loudness * torch.randn(8, 2, 3, 4, 50)).reshape(8, 2, 12, 50)
-    bands = SubSpectralNorm(2, 12, bands=3).train()(image).reshape(8, 2, 3, 4, 50)
+    bands = SubSpectralNorm(2, 12, bands=3).train()(image, whole(image)).reshape(8, 2, 3, 4, 50)
     torch.testing.assert_close(bands.mean(dim=(0, 3, 4)), torch.zeros(2, 3), atol=1e-5, rtol=0)
     torch.testing.assert_close(bands.std(dim=(0, 3, 4), correction=0), torch.ones(2, 3), atol=1e-4, rtol=0)
 
@@ -137,7 +142,7 @@ def test_sub_spectral_norm_takes_each_band_of_each_channel_by_itself() -> None:
 def test_bands_are_as_many_as_divide_the_frequencies(n_frequencies: int, bands: int, used: int) -> None:
     norm = SubSpectralNorm(4, n_frequencies, bands)
     assert norm.bands == used
-    assert norm(torch.randn(2, 4, n_frequencies, 3)).shape == (2, 4, n_frequencies, 3)
+    assert norm(torch.randn(2, 4, n_frequencies, 3), torch.tensor([3, 2])).shape == (2, 4, n_frequencies, 3)
 
 
 def test_layers_are_described() -> None:

@@ -20,7 +20,7 @@ def make_encoder(name: str, n_features: int) -> Encoder:
 def test_shapes_and_counts_of_frames(name: str, n_features: int, n_frames: int) -> None:
     encoder = make_encoder(name, n_features)
     frames = torch.tensor([1, n_frames])
-    out = encoder(torch.randn(2, n_frames, n_features))
+    out = encoder(torch.randn(2, n_frames, n_features), frames)
     assert out.shape == (2, int(encoder.frames(frames)[1]), encoder.size)
     assert encoder.frames(frames)[0] == 1
 
@@ -32,7 +32,10 @@ def test_a_frame_changes_only_what_is_near_it(name: str) -> None:
     features = torch.randn(1, 60, 40)
     changed = features.clone()
     changed[0, 30] += 1
-    moved = (encoder(features) != encoder(changed))[0].any(dim=1).nonzero()[:, 0] * encoder.stride
+    frames = torch.tensor([60])
+    moved = (encoder(features, frames) != encoder(changed, frames))[0].any(dim=1).nonzero()[
+        :, 0
+    ] * encoder.stride
     assert len(moved) >= 1
     # The farthest reach: a kernel of five, and four of three over every other frame, ten to either side.
     assert (moved - 30).abs().max() <= 11
@@ -40,14 +43,16 @@ def test_a_frame_changes_only_what_is_near_it(name: str) -> None:
 
 def test_no_encoder_changes_nothing() -> None:
     features = torch.randn(2, 5, 3)
-    assert torch.equal(NoEncoder(3, 4)(features), features)
+    assert torch.equal(NoEncoder(3, 4)(features, torch.tensor([5, 2])), features)
 
 
 def test_a_residual_convolution_adds_to_what_it_is_given() -> None:
     block = Residual(8).eval()
     torch.nn.init.zeros_(block.convolution.weight)
     image = torch.randn(1, 8, 5, 6)
-    assert torch.equal(block(image), image.relu())
+    convolved, frames = block(image, torch.tensor([5]))
+    assert torch.equal(convolved, image.relu())
+    assert frames.tolist() == [5]
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, pad
 
+from wordspot.audio.padding import zero_padding
 from wordspot.config import POOLINGS, RecurrentConfig, RunConfig, vary
 from wordspot.files import write_json
 from wordspot.models import MODELS, make_model
@@ -139,6 +140,65 @@ def test_padding_changes_nothing(config: RunConfig) -> None:
     torch.testing.assert_close(
         recognizer.model(changed, frames), recognizer.model(features, frames), atol=1e-6, rtol=0
     )
+
+
+LENGTHS = (16_000, 9_123, 400, 12_345, 4_000)
+"""Lengths of clips in samples, one of them of two frames."""
+
+
+def sounds() -> tuple[Tensor, Tensor]:
+    """Give noise [B, S] of every loudness with lengths [B], zero-padded to the longest."""
+    lengths = torch.tensor(LENGTHS)
+    loud = torch.tensor([0.1, 0.01, 0.3, 0.05, 0.2])[:, None]
+    return zero_padding(loud * torch.randn(len(LENGTHS), max(LENGTHS)), lengths), lengths
+
+
+def without_dropout(recognizer: Recognizer) -> Recognizer:
+    for layer in recognizer.modules():
+        if isinstance(layer, nn.Dropout | nn.Dropout2d):
+            layer.p = 0.0
+        if isinstance(layer, nn.RNNBase):
+            layer.dropout = 0.0
+    return recognizer
+
+
+def fitted(config: RunConfig) -> Recognizer:
+    """Build a recogniser with the statistics of the sounds, also in batch normalisation."""
+    recognizer = without_dropout(build(config))
+    recognizer.features.fit([sounds()])
+    recognizer.train()
+    for _ in range(30):
+        recognizer(*sounds())
+    return recognizer.eval()
+
+
+@pytest.mark.parametrize("deltas", [0, 2])
+def test_the_amount_of_padding_changes_nothing(config: RunConfig, deltas: int) -> None:
+    """Nor do other clips of the batch, nor their lengths."""
+    recognizer = fitted(vary(config, deltas=deltas))
+    waveforms, lengths = sounds()
+    scores = recognizer(waveforms, lengths)
+    assert scores.std(dim=0).min() > 1e-3  # the clips can be told apart
+    for more in (1, 4_000):
+        padded = pad(waveforms, (0, more))
+        torch.testing.assert_close(recognizer(padded, lengths), scores, atol=1e-5, rtol=0)
+    for n, length in enumerate(LENGTHS):
+        alone = recognizer(waveforms[n : n + 1, :length])
+        torch.testing.assert_close(alone, scores[n : n + 1], atol=1e-5, rtol=0)
+
+
+def test_padding_counts_for_no_statistic_in_training(config: RunConfig) -> None:
+    waveforms, lengths = sounds()
+    states = []
+    for more in (0, 4_000):
+        recognizer = without_dropout(build(config)).train()
+        padded = pad(waveforms, (0, more))
+        recognizer.features.fit([(padded, lengths)])
+        scores = recognizer(padded, lengths)
+        scores.square().sum().backward()
+        gradients = {f"gradient of {name}": one.grad for name, one in recognizer.named_parameters()}
+        states.append({"scores": scores, **recognizer.state_dict(), **gradients})
+    torch.testing.assert_close(states[1], states[0], atol=1e-5, rtol=1e-3)
 
 
 def test_the_ends_of_a_clip_count(config: RunConfig) -> None:

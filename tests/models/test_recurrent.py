@@ -4,29 +4,40 @@ from typing import Literal
 
 import pytest
 import torch
+from torch import nn
 
 from wordspot.config import RecurrentConfig
-from wordspot.models.recurrent import Recurrent
+from wordspot.models.recurrent import CELLS, BothDirections, Recurrent
 
 HIDDEN = 6
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 Cell = Literal["rnn", "lstm", "gru"]
 
 
-def layers(cell: Cell) -> dict[str, torch.Tensor]:
+def layers(cell: Cell, *, bidirectional: bool) -> list[nn.RNNBase]:
+    """Make two layers, and list the recurrent networks in them."""
     torch.manual_seed(0)
-    model = Recurrent(
-        RecurrentConfig(cell=cell, hidden_size=HIDDEN, num_layers=2, bidirectional=True),
-        n_features=5,
-        n_classes=3,
-    )
-    return dict(model.recurrent.named_parameters())
+    config = RecurrentConfig(cell=cell, hidden_size=HIDDEN, num_layers=2, bidirectional=bidirectional)
+    model = Recurrent(config, n_features=5, n_classes=3)
+    return [layer for layer in model.recurrent.modules() if isinstance(layer, nn.RNNBase)]
+
+
+def parameters(cell: Cell, kind: str) -> list[nn.Parameter]:
+    """List the parameters of a kind in one direction and in both."""
+    found = [
+        parameter
+        for bidirectional in (False, True)
+        for layer in layers(cell, bidirectional=bidirectional)
+        for name, parameter in layer.named_parameters()
+        if name.startswith(kind)
+    ]
+    assert len(found) == 2 + 4
+    return found
 
 
 @pytest.mark.parametrize("cell", GATES)
 def test_recurrent_matrices_are_orthogonal(cell: Cell) -> None:
-    for layer in ("l0", "l0_reverse", "l1", "l1_reverse"):
-        weights = layers(cell)[f"weight_hh_{layer}"]
+    for weights in parameters(cell, "weight_hh"):
         gates = weights.detach().chunk(len(weights) // HIDDEN)
         assert len(gates) == GATES[cell]
         for gate in gates:
@@ -35,10 +46,9 @@ def test_recurrent_matrices_are_orthogonal(cell: Cell) -> None:
 
 
 def test_lstm_starts_with_open_forget_gates() -> None:
-    for layer in ("l0", "l0_reverse", "l1", "l1_reverse"):
-        # torch adds two biases for each gate; the gates stand in the order input, forget, cell, output.
-        biases = layers("lstm")[f"bias_ih_{layer}"] + layers("lstm")[f"bias_hh_{layer}"]
-        assert biases.view(4, HIDDEN).tolist() == [
+    # torch adds two biases for each gate; the gates stand in the order input, forget, cell, output.
+    for one, other in zip(parameters("lstm", "bias_ih"), parameters("lstm", "bias_hh"), strict=True):
+        assert (one + other).view(4, HIDDEN).tolist() == [
             [0.0] * HIDDEN,
             [1.0] * HIDDEN,
             [0.0] * HIDDEN,
@@ -48,8 +58,37 @@ def test_lstm_starts_with_open_forget_gates() -> None:
 
 @pytest.mark.parametrize("cell", ["rnn", "gru"])
 def test_other_cells_start_without_bias(cell: Cell) -> None:
-    for name, parameter in layers(cell).items():
-        assert bool(parameter.any()) == name.startswith("weight")
+    assert not any(bias.any() for kind in ("bias_ih", "bias_hh") for bias in parameters(cell, kind))
+    assert all(weights.any() for weights in parameters(cell, "weight_ih"))
+
+
+@pytest.mark.parametrize("cell", GATES)
+def test_both_directions_are_those_of_torch_over_the_real_frames(cell: Cell) -> None:
+    torch.manual_seed(0)
+    config = RecurrentConfig(cell=cell, hidden_size=HIDDEN, num_layers=2, bidirectional=True)
+    both = Recurrent(config, n_features=5, n_classes=3).eval().recurrent
+    assert isinstance(both, BothDirections)
+    own = CELLS[cell](5, HIDDEN, 2, batch_first=True, bidirectional=True)
+    weights = {}
+    for number in range(2):
+        for layers, suffix in ((both.ahead, ""), (both.back, "_reverse")):
+            for name, weight in layers[number].state_dict().items():
+                weights[name.replace("l0", f"l{number}{suffix}")] = weight
+    own.load_state_dict(weights)
+    features, frames = torch.randn(4, 9, 5), torch.tensor([9, 5, 1, 8])
+    states = both(features, frames)  # (B, T, 2 H)
+    for clip, state, n in zip(features, states, frames.tolist(), strict=True):
+        torch.testing.assert_close(state[:n], own(clip[None, :n])[0][0])
+
+
+def test_dropout_stands_between_layers_in_both_directions() -> None:
+    """Not before the first, so one layer has none."""
+    features, frames = torch.randn(2, 9, 5), torch.tensor([9, 5])
+    for num_layers, differ in ((1, False), (2, True)):
+        config = RecurrentConfig(hidden_size=HIDDEN, num_layers=num_layers, bidirectional=True, dropout=0.5)
+        model = Recurrent(config, 5, 3).train()
+        one, other = (model.states(features, frames)[0] for _ in range(2))
+        assert bool((one != other).any()) == differ
 
 
 def test_one_state_for_each_frame_in_order() -> None:
@@ -59,7 +98,8 @@ def test_one_state_for_each_frame_in_order() -> None:
     features = torch.randn(1, 8, 5)
     changed = features.clone()
     changed[0, 4] += 1
-    before, after = model.recurrent(features)[0][0], model.recurrent(changed)[0][0]  # (T, H)
+    frames = torch.tensor([8])
+    before, after = model.states(features, frames)[0][0], model.states(changed, frames)[0][0]  # (T, H)
     assert (before != after).any(dim=1).tolist() == [False] * 4 + [True] * 4
 
 

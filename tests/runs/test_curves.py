@@ -18,8 +18,10 @@ def test_curves_show_the_metrics(run: Run) -> None:
     for ax, quantity in zip(axes, ("loss", "accuracy"), strict=True):
         assert ax.get_xlabel() == "epoch"
         training, validation, best = ax.lines
+        told = "augmented, dominant word" if quantity == "accuracy" else "augmented"
+        assert training.get_label() == f"training ({told})"
+        assert validation.get_label() == "validation"
         for line, split in ((training, "training"), (validation, "validation")):
-            assert line.get_label() == split
             assert np.asarray(line.get_xdata()).tolist() == [1, 2, 3, 4]
             assert np.asarray(line.get_ydata()).tolist() == [row[f"{split}_{quantity}"] for row in metrics]
         assert best.get_label() == "best epoch"

@@ -14,10 +14,11 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 import wordspot.training.loop as loop
-from tests.conftest import SAMPLE_RATE, SPEAKERS, WORDS, speaker_names
+from tests.conftest import SAMPLE_RATE, SPEAKERS, WORDS, noise, speaker_names, write_samples
 from tests.helpers import assert_same_run, same_weights
 from tests.training.conftest import with_training
-from wordspot.config import AugmentConfig, RecurrentConfig, RunConfig, TrainingConfig
+from wordspot.audio.augment import Augmenter, Clips
+from wordspot.config import SILENCE, AugmentConfig, RecurrentConfig, RunConfig, TrainingConfig, vary
 from wordspot.corpus.corpus import open_corpus
 from wordspot.corpus.dataset import Batch
 from wordspot.evaluation.evaluate import evaluate
@@ -78,17 +79,49 @@ def test_augmentation_changes_the_weights(
 
 
 def drawn(seed: int, epoch: int) -> tuple[Any, ...]:
-    """Draw what an epoch would: numbers for dropout, and for the order of clips and augmentation."""
-    draw = torch.Generator()
-    seed_epoch(seed, epoch, draw)
-    return (*torch.rand(2).tolist(), *torch.rand(2, generator=draw).tolist())
+    """Draw what an epoch would: numbers for dropout, for the order of clips, and for augmentation."""
+    order, draw = torch.Generator(), torch.Generator()
+    seed_epoch(seed, epoch, order, draw)
+    return (
+        *torch.rand(2).tolist(),
+        *torch.rand(2, generator=order).tolist(),
+        *torch.rand(2, generator=draw).tolist(),
+    )
 
 
 def test_each_epoch_and_seed_draws_anew() -> None:
     assert drawn(3, 1) == drawn(3, 1)
     draws = {(seed, epoch): drawn(seed, epoch) for seed in range(5) for epoch in range(1, 6)}
-    for number in range(4):  # neither dropout nor the order and augmentation repeats
+    for number in range(6):  # neither dropout nor the order nor augmentation repeats
         assert len({draw[number] for draw in draws.values()}) == len(draws)
+    for draw in draws.values():  # nor do they draw the same as each other
+        assert len(set(draw)) == 6
+
+
+def test_the_rate_of_dropout_changes_no_augmentation(
+    tiny: RunConfig, shared_recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor the order of clips."""
+
+    def heard(config: RunConfig, folder: Path) -> list[Tensor]:
+        seen: list[Tensor] = []
+
+        def note(self: Augmenter, features: Tensor) -> Tensor:
+            seen.append(masked(self, features))
+            return seen[-1]
+
+        masked = Augmenter.features
+        with monkeypatch.context() as patch:
+            patch.setattr(Augmenter, "features", note)
+            train(config, shared_recordings, folder)
+        return seen
+
+    config = vary(tiny, epochs=2)
+    one = heard(config, tmp_path / "one")
+    other = heard(vary(config, dropout=0.5), tmp_path / "other")
+    assert len(one) == 12
+    assert all(torch.equal(features, same) for features, same in zip(one, other, strict=True))
+    assert not same_weights(tmp_path / "one", tmp_path / "other")
 
 
 def test_clips_come_once_an_epoch_in_another_order(
@@ -97,7 +130,7 @@ def test_clips_come_once_an_epoch_in_another_order(
     heard: list[int] = []
     train_step = loop.train_step
 
-    def step_and_note(recognizer: Recognizer, batch: Batch, *others: Any) -> tuple[Tensor, Tensor]:
+    def step_and_note(recognizer: Recognizer, batch: Batch, *others: Any) -> tuple[Tensor, Tensor, Tensor]:
         heard.extend(batch.samples.long().square().sum(dim=1).tolist())  # tells the clips apart
         return train_step(recognizer, batch, *others)
 
@@ -144,6 +177,53 @@ def test_running_metrics_by_hand() -> None:
     running = RunningMetrics().updated(torch.tensor(0.5), logits, torch.tensor([0, 0]))
     running = running.updated(torch.tensor(2.0), logits[:1], torch.tensor([0]))
     assert (running.mean_loss, running.accuracy, running.clips) == (1.0, 2 / 3, 3)
+
+
+def test_a_mixed_clip_is_scored_by_its_dominant_word(tiny: RunConfig, shared_recordings: Path) -> None:
+    """By hard labels, a recogniser that always hears the dominant word would miss some."""
+    corpus = open_corpus(shared_recordings, tiny.corpus)
+    config = vary(tiny, mixup_p=1.0, mixup_alpha=1.0)
+    draw = torch.Generator().manual_seed(0)
+    augmenter = loop.make_augmenter(config, corpus, draw)
+    recognizer = Recognizer(config)
+    targets: list[Tensor] = []
+    mix = augmenter.waveforms
+
+    def note(waveforms: Tensor, lengths: Tensor, labels: Tensor) -> Clips:
+        clips = mix(waveforms, lengths, labels)
+        targets.append(clips.targets)
+        return clips
+
+    augmenter.waveforms = note  # type: ignore[method-assign]
+    (batch,) = corpus.loader("training", 48)
+    _, _, labels = loop.train_step(
+        recognizer, batch, augmenter, loop.make_optimizer(recognizer, tiny.training)
+    )
+    assert torch.equal(labels, targets[0].argmax(dim=1))
+    assert not torch.equal(labels, batch.labels)
+    running = RunningMetrics().updated(torch.tensor(0.0), targets[0], labels)
+    assert running.accuracy == 1.0
+    augmenter.config = tiny.augment
+    _, _, labels = loop.train_step(
+        recognizer, batch, augmenter, loop.make_optimizer(recognizer, tiny.training)
+    )
+    assert torch.equal(labels, batch.labels)
+
+
+def test_a_quiet_room_is_silence(recordings: Path, tiny: RunConfig, tmp_path: Path) -> None:
+    """Faint noise, a faint hum at the pitch of a word, or no sound at all."""
+    write_samples(recordings / "_background_noise_" / "rain.wav", noise(200_000) // 16)  # -29 dB
+    config = vary(tiny, silence=True, epochs=12)
+    recognizer = train(config, recordings, tmp_path / "run").recognizer
+    rain = 0.577 * torch.rand(SAMPLE_RATE, generator=torch.Generator().manual_seed(0))
+    hum = torch.sin(2 * torch.pi * 400 * torch.arange(SAMPLE_RATE) / SAMPLE_RATE)
+    for level_db in (-30, -50, -70, -90):
+        assert recognizer.predict(10 ** (level_db / 20) * rain).word == SILENCE
+    for level_db in (-80, -90):
+        assert recognizer.predict(10 ** (level_db / 20) * hum).word == SILENCE
+    assert recognizer.predict(torch.zeros(SAMPLE_RATE)).word == SILENCE
+    for word in WORDS:
+        assert recognizer.predict(next(recordings.glob(f"{word}/*.wav"))).word == word
 
 
 def test_kept_weights_have_the_best_validation_accuracy(own_run: Path, shared_recordings: Path) -> None:

@@ -1,20 +1,33 @@
 """Augmentation of whole batches: first what each operation does, then how its strength is drawn.
 
-Every draw comes from the generator that is passed in, and always on the CPU. To add an augmentation, give
-`AugmentConfig` its settings (or a subclass of it) and AUGMENTATIONS its entry: training, the gallery, the
-experiment and the report follow that list.
+Waveforms are zero after their lengths, before and after each operation. Every draw comes from the generator
+that is passed in, and always on the CPU, so that a resumed run draws the same. (`FrequencyMasking` and
+`TimeMasking` of torchaudio draw from the global generator, and have no probability for each clip.)
+
+To add an augmentation, give `AugmentConfig` its settings (or a subclass of it) and AUGMENTATIONS its entry:
+training, the gallery, the experiment and the report follow that list.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
+import torchaudio
 from torch import Tensor
-from torch.nn.functional import one_hot
+from torch.nn.functional import one_hot, pad
 
+from wordspot.audio.features import loudness
+from wordspot.audio.padding import zero_padding
 from wordspot.config import AugmentConfig
+
+VOCODER_FFT = 512
+"""Points of the Fourier transform of the phase vocoder; its hop is a quarter of them."""
+LOWPASS_WIDTH = 16
+"""Zero crossings of the resampling filter on either side."""
 
 
 def shift(waveforms: Tensor, offsets: Tensor) -> Tensor:
@@ -48,29 +61,64 @@ def gain(waveforms: Tensor, gain_db: Tensor) -> Tensor:
     return waveforms * 10 ** (gain_db[:, None] / 20)
 
 
-def speed_perturb(waveforms: Tensor, speed: Tensor) -> Tensor:
-    """Play each waveform [B, S] at its speed [B]; a faster one is padded with zeros.
+def speed_perturb(waveforms: Tensor, percent: int) -> Tensor:
+    """Play waveforms [B, S] at `percent` of their speed: [B, S * 100 / percent], rounded up.
 
-    Samples between samples are interpolated linearly.
+    Resampling is band-limited (torchaudio's windowed sinc); duration and pitch change together.
+    """
+    return resampler(percent).to(waveforms.device)(waveforms)  # type: ignore[no-any-return]
 
-    >>> speed_perturb(torch.tensor([[0.0, 1.0, 2.0, 3.0]]), torch.tensor([2.0])).tolist()
-    [[0.0, 2.0, 0.0, 0.0]]
-    >>> speed_perturb(torch.tensor([[0.0, 1.0, 2.0, 3.0]]), torch.tensor([0.5])).tolist()
-    [[0.0, 0.5, 1.0, 1.5]]
+
+@cache
+def resampler(percent: int) -> torchaudio.transforms.Resample:
+    """Make the filter for a speed, once."""
+    return torchaudio.transforms.Resample(percent, 100, lowpass_filter_width=LOWPASS_WIDTH)
+
+
+def time_stretch(waveforms: Tensor, percent: float) -> Tensor:
+    """Play waveforms [B, S] at `percent` of their speed and keep their pitch: [B, S * 100 / percent].
+
+    A phase vocoder (Flanagan and Golden 1966): frames of a spectrogram at another rate, phases carried on.
+    """
+    n_fft, hop = VOCODER_FFT, VOCODER_FFT // 4
+    window = torch.hann_window(n_fft, device=waveforms.device)
+    spectrum = torch.stft(waveforms, n_fft, hop, window=window, pad_mode="constant", return_complex=True)
+    advance = torch.linspace(0, torch.pi * hop, n_fft // 2 + 1, device=waveforms.device)[:, None]
+    stretched = torchaudio.functional.phase_vocoder(spectrum, percent / 100, advance)  # (B, bins, T')
+    length = math.ceil(100 * waveforms.shape[1] / percent)
+    return torch.istft(stretched, n_fft, hop, window=window, length=length)
+
+
+def pitch_shift(waveforms: Tensor, percent: int) -> Tensor:
+    """Raise the frequencies of waveforms [B, S] to `percent` of theirs and keep their duration: [B, S].
+
+    Formants move with the pitch, as they do with the length of the vocal tract.
     """
     S = waveforms.shape[1]
-    place = torch.arange(S, device=waveforms.device) * speed[:, None]  # (B, S)
-    before = place.floor().long()
-    share = place - before
-    low = waveforms.gather(1, before.clamp(max=S - 1))
-    high = waveforms.gather(1, (before + 1).clamp(max=S - 1))
-    return (low + share * (high - low)) * (before < S)
+    longer = time_stretch(waveforms, 10_000 / percent)
+    return fit(speed_perturb(longer, percent), S)
+
+
+def fit(waveforms: Tensor, samples: int) -> Tensor:
+    """Cut waveforms [B, S] to [B, samples], or pad them with zeros."""
+    return pad(waveforms, (0, samples - waveforms.shape[1]))
+
+
+def change_each(waveforms: Tensor, change: Callable[[Tensor, int], Tensor], percent: Tensor) -> Tensor:
+    """Change waveforms [B, S] by a whole percentage [B] each, equal ones together; 100 changes nothing."""
+    changed = waveforms.clone()
+    for value in sorted(set(percent.tolist())):
+        if value != 100:
+            rows = percent == value
+            changed[rows] = fit(change(waveforms[rows], value), waveforms.shape[1])
+    return changed
 
 
 def add_noise(waveforms: Tensor, noise: Tensor, snr_db: Tensor) -> Tensor:
     """Add noise [B, S] to waveforms [B, S] at signal-to-noise ratios [B] in decibels.
 
-    The ratio is that of the energies over the S samples; with silent noise or a silent clip nothing changes.
+    The ratio is that of the energies over the S samples, so noise has to be zero where the clip is padding.
+    With silent noise or a silent clip nothing changes.
     """
     signal, interference = waveforms.square().sum(dim=1), noise.square().sum(dim=1)  # (B,)
     power = signal / interference.clamp(min=1e-12) / 10 ** (snr_db / 10)
@@ -121,18 +169,37 @@ class Augmentation:
     title: str
     domain: Literal["waveform", "features"]
     apply: Callable[["Augmenter", Any], Any]
-    """Changes `Clips`, or standardised features [B, T, F]."""
+    """Changes `Clips`, or standardised static features [B, T, n]."""
     trial: float = 1.0
     """Probability with which an experiment tries it."""
 
 
 def change_speed(augmenter: "Augmenter", clips: Clips) -> Clips:
     """Play clips faster or slower."""
-    config, (B, S) = augmenter.config, clips.waveforms.shape
-    drawn = 1 + config.speed_perturb * augmenter.even(B)
-    speed = augmenter.where(config.speed_perturb_p, drawn, 1.0).to(clips.waveforms.device)
-    lengths = (clips.lengths / speed).ceil().long().clamp(1, S)
-    return clips._replace(waveforms=speed_perturb(clips.waveforms, speed), lengths=lengths)
+    percent = augmenter.percent(augmenter.config.speed_perturb_p, augmenter.config.speed_perturb, clips)
+    return at_speed(clips, speed_perturb, percent)
+
+
+def change_tempo(augmenter: "Augmenter", clips: Clips) -> Clips:
+    """Play clips faster or slower, at their pitch."""
+    percent = augmenter.percent(augmenter.config.time_stretch_p, augmenter.config.time_stretch, clips)
+    return at_speed(clips, time_stretch, percent)
+
+
+def at_speed(clips: Clips, change: Callable[[Tensor, int], Tensor], percent: Tensor) -> Clips:
+    """Play clips at speeds [B] in percent, by `change`."""
+    lengths = (100 * clips.lengths / percent).ceil().long().clamp(1, clips.waveforms.shape[1])
+    waveforms = zero_padding(change_each(clips.waveforms, change, percent), lengths)
+    return clips._replace(waveforms=waveforms, lengths=lengths)
+
+
+def change_pitch(augmenter: "Augmenter", clips: Clips) -> Clips:
+    """Raise or lower all frequencies of clips, at their speed."""
+    config, device = augmenter.config, clips.waveforms.device
+    drawn = 100 * 2 ** (config.pitch_semitones / 12 * augmenter.even(len(clips.waveforms)))
+    percent = augmenter.where(config.pitch_shift_p, drawn.round().long(), 100).to(device)
+    waveforms = change_each(clips.waveforms, pitch_shift, percent)
+    return clips._replace(waveforms=zero_padding(waveforms, clips.lengths))
 
 
 def change_start(augmenter: "Augmenter", clips: Clips) -> Clips:
@@ -146,14 +213,19 @@ def change_start(augmenter: "Augmenter", clips: Clips) -> Clips:
 
 
 def mix_pairs(augmenter: "Augmenter", clips: Clips) -> Clips:
-    """Mix clips and their labels with others of the batch."""
+    """Mix clips and their labels with others of the batch, each brought to the loudness of the clip it joins.
+
+    So the weight alone says which word dominates.
+    """
     config, device, B = augmenter.config, clips.waveforms.device, len(clips.waveforms)
     other = torch.randperm(B, generator=augmenter.draw).to(device)
     weight = augmenter.where(config.mixup_p, augmenter.beta(B), 1.0).to(device)
     targets = one_hot(clips.targets, augmenter.classes).float()  # (B, C)
     longer = torch.maximum(clips.lengths, clips.lengths[other])
+    level = loudness(clips.waveforms, clips.lengths)  # (B, 1)
+    joined = clips.waveforms[other] * (level / level[other])
     return Clips(
-        mixup(clips.waveforms, clips.waveforms[other], weight),
+        mixup(clips.waveforms, joined, weight),
         torch.where(weight < 1, longer, clips.lengths),
         mixup(targets, targets[other], weight),
     )
@@ -164,7 +236,7 @@ def add_background_noise(augmenter: "Augmenter", clips: Clips) -> Clips:
     (B, S), device = clips.waveforms.shape, clips.waveforms.device
     if len(augmenter.noise) < S:
         return clips
-    noise = random_crops(augmenter.noise, B, S, augmenter.draw).to(device)
+    noise = zero_padding(random_crops(augmenter.noise, B, S, augmenter.draw).to(device), clips.lengths)
     snr_db = augmenter.snr_db(augmenter.config.background_noise_p, B).to(device)
     return clips._replace(waveforms=add_noise(clips.waveforms, noise, snr_db))
 
@@ -173,7 +245,7 @@ def add_colored_noise(augmenter: "Augmenter", clips: Clips) -> Clips:
     """Add generated noise, from white to brown."""
     (B, S), device = clips.waveforms.shape, clips.waveforms.device
     white = torch.randn(B, S, generator=augmenter.draw)
-    noise = color(white, 2 * torch.rand(B, generator=augmenter.draw)).to(device)
+    noise = zero_padding(color(white, 2 * torch.rand(B, generator=augmenter.draw)).to(device), clips.lengths)
     snr_db = augmenter.snr_db(augmenter.config.colored_noise_p, B).to(device)
     return clips._replace(waveforms=add_noise(clips.waveforms, noise, snr_db))
 
@@ -186,18 +258,20 @@ def change_gain(augmenter: "Augmenter", clips: Clips) -> Clips:
 
 
 def mask_frequencies(augmenter: "Augmenter", features: Tensor) -> Tensor:
-    """Mask neighbouring coefficients of features [B, T, F]."""
+    """Mask neighbouring coefficients of static features [B, T, n]."""
     return augmenter.mask(features, 2, augmenter.config.freq_mask_bins, augmenter.config.freq_mask_p)
 
 
 def mask_frames(augmenter: "Augmenter", features: Tensor) -> Tensor:
-    """Mask neighbouring frames of features [B, T, F]."""
+    """Mask neighbouring frames of static features [B, T, n]."""
     longest = round(augmenter.config.time_mask_ms / augmenter.hop_ms)
     return augmenter.mask(features, 1, longest, augmenter.config.time_mask_p)
 
 
 AUGMENTATIONS = [
     Augmentation("speed_perturb_p", "speed perturbation", "waveform", change_speed),
+    Augmentation("time_stretch_p", "time stretch", "waveform", change_tempo),
+    Augmentation("pitch_shift_p", "pitch shift", "waveform", change_pitch),
     Augmentation("shift_p", "time shift", "waveform", change_start),
     Augmentation("mixup_p", "mixup", "waveform", mix_pairs, trial=0.5),
     Augmentation("background_noise_p", "background noise", "waveform", add_background_noise, trial=0.5),
@@ -238,7 +312,7 @@ class Augmenter:
         return clips
 
     def features(self, features: Tensor) -> Tensor:
-        """Augment standardised features [B, T, F]."""
+        """Augment standardised static features [B, T, n], before their derivatives are taken."""
         for augmentation in AUGMENTATIONS:
             # Drawn even where switched off, so that one switch leaves the other's draws as they are.
             if augmentation.domain == "features" and hasattr(self.config, augmentation.probability):
@@ -256,6 +330,12 @@ class Augmenter:
         first = (torch.rand(B, generator=self.draw) * (size - width + 1)).long()
         width = self.where(p, width, 0)
         return mask(features, first.to(features.device), width.to(features.device), dim)
+
+    def percent(self, p: float, farthest: float, clips: Clips) -> Tensor:
+        """Draw a speed for each clip in whole percent [B], at most the fraction `farthest` from 100."""
+        steps = round(100 * farthest)
+        drawn = 100 + torch.randint(-steps, steps + 1, (len(clips.waveforms),), generator=self.draw)
+        return self.where(p, drawn, 100).to(clips.waveforms.device)
 
     def even(self, count: int) -> Tensor:
         """Draw uniformly from -1 to 1."""

@@ -1,12 +1,13 @@
 """Waveform to features: log-mel or MFCC, time derivatives, standardised with training statistics."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 import torchaudio
 from torch import Tensor, nn
 
-from wordspot.audio.padding import frame_mask
+from wordspot.audio.padding import frame_mask, full_lengths, hold_last, zero_padding
 from wordspot.config import TRANSFORMS, FeatureConfig
 from wordspot.schema import implementation
 
@@ -16,12 +17,15 @@ FLOOR = 1e-6
 RMS = 0.05
 """Root mean square to which clips are scaled; half of the clips of Speech Commands are louder."""
 
-SILENT_RMS = 1e-5
-"""Root mean square below which a clip counts as silence: a third of the smallest step of 16 bits."""
+QUIET_RMS = 1e-3
+"""Root mean square, -60 dB of full scale, below which a clip is amplified no further: silence stays soft."""
 
 
-def mel_settings(config: FeatureConfig, sample_rate: int) -> dict[str, float]:
-    """Give the settings of `torchaudio.transforms.MelSpectrogram`."""
+def mel_settings(config: FeatureConfig, sample_rate: int) -> dict[str, Any]:
+    """Give the settings of `torchaudio.transforms.MelSpectrogram`.
+
+    Beyond the ends of a clip all samples are zeros, as they are in its padding.
+    """
     return {
         "n_fft": config.n_fft,
         "win_length": round(config.win_ms * sample_rate / 1000),
@@ -29,6 +33,7 @@ def mel_settings(config: FeatureConfig, sample_rate: int) -> dict[str, float]:
         "f_min": config.f_min_hz,
         "f_max": config.f_max_hz,
         "n_mels": config.n_mels,
+        "pad_mode": "constant",
     }
 
 
@@ -63,9 +68,11 @@ class MFCC(torchaudio.transforms.MFCC):  # type: ignore[misc]
 
 
 class Features(nn.Module):
-    """The front end of a recogniser.
+    """The front end of a recogniser, in two steps: static coefficients, and their derivatives over time.
 
-    Shape: [B, S] in [-1, 1) to [B, T, F], with T = 1 + S // hop frames, each centred on its time.
+    Shape: [B, S] in [-1, 1) to [B, T, F], with T = 1 + S // hop frames, each centred on its time. The first n
+    of F features are static. A clip of L samples has 1 + L // hop frames; the rest are padding, of which
+    neither the amount nor the content changes a real frame. Without `lengths`, no sample is padding.
     """
 
     mean: Tensor
@@ -80,18 +87,43 @@ class Features(nn.Module):
         self.register_buffer("mean", torch.zeros(self.size))
         self.register_buffer("std", torch.ones(self.size))
 
-    def raw(self, waveforms: Tensor) -> Tensor:
-        """Transform waveforms [B, S] to features [B, T, F] that are not yet standardised."""
-        if self.config.rms_normalize:
-            waveforms = rms_normalize(waveforms)
-        orders = [self.transform(waveforms)]  # (B, n, T)
-        for _ in range(self.config.deltas):
-            orders.append(torchaudio.functional.compute_deltas(orders[-1]))
-        return torch.cat(orders, dim=1).transpose(1, 2)  # (B, T, F)
+    def forward(self, waveforms: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Transform waveforms [B, S] with lengths [B] to standardised features [B, T, F]."""
+        if lengths is None:
+            lengths = full_lengths(waveforms)
+        return self.derive(self.static(waveforms, lengths), self.frames(lengths))
 
-    def forward(self, waveforms: Tensor) -> Tensor:
-        """Transform waveforms [B, S] to standardised features [B, T, F]."""
-        return (self.raw(waveforms) - self.mean) / self.std
+    def static(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
+        """Transform waveforms [B, S] with lengths [B] to standardised static features [B, T, n]."""
+        n = self.transform.size
+        return (self.coefficients(waveforms, lengths) - self.mean[:n]) / self.std[:n]
+
+    def derive(self, static: Tensor, frames: Tensor) -> Tensor:
+        """Append the derivatives of standardised static features [B, T, n] with `frames` [B]: [B, T, F]."""
+        n = self.transform.size
+        return (self.with_deltas(static * self.std[:n] + self.mean[:n], frames) - self.mean) / self.std
+
+    def raw(self, waveforms: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Transform waveforms [B, S] with lengths [B] to features [B, T, F] that are not yet standardised."""
+        if lengths is None:
+            lengths = full_lengths(waveforms)
+        return self.with_deltas(self.coefficients(waveforms, lengths), self.frames(lengths))
+
+    def coefficients(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
+        """Transform waveforms [B, S] with lengths [B] to static features [B, T, n], not yet standardised."""
+        waveforms = zero_padding(waveforms, lengths)
+        if self.config.rms_normalize:
+            waveforms = rms_normalize(waveforms, lengths)
+        coefficients: Tensor = self.transform(waveforms)  # (B, n, T)
+        return coefficients.transpose(1, 2)
+
+    def with_deltas(self, static: Tensor, frames: Tensor) -> Tensor:
+        """Append the derivatives of static features [B, T, n], none of which sees the padding: [B, T, F]."""
+        orders = [static]
+        for _ in range(self.config.deltas):
+            held = hold_last(orders[-1], frames).transpose(1, 2)  # (B, n, T)
+            orders.append(torchaudio.functional.compute_deltas(held).transpose(1, 2))
+        return torch.cat(orders, dim=2)
 
     def frames(self, lengths: Tensor) -> Tensor:
         """Count the frames centred on clips of `lengths` samples; later frames are padding."""
@@ -107,7 +139,7 @@ class Features(nn.Module):
         total = torch.zeros(self.size, dtype=torch.float64)
         squares = torch.zeros_like(total)
         for waveforms, lengths in batches:
-            features = self.raw(waveforms).cpu().double()  # (B, T, F)
+            features = self.raw(waveforms, lengths).cpu().double()  # (B, T, F)
             real = frame_mask(self.frames(lengths.cpu()), features.shape[1])  # (B, T)
             kept = features[real]  # (frames, F)
             frames += len(kept)
@@ -120,15 +152,21 @@ class Features(nn.Module):
         self.std.copy_(torch.where(variance > 1e-10, variance, 1.0).sqrt())
 
 
-def rms_normalize(waveforms: Tensor) -> Tensor:
-    """Scale waveforms [B, S] to a root mean square of RMS; silence stays silent.
+def rms_normalize(waveforms: Tensor, lengths: Tensor) -> Tensor:
+    """Scale zero-padded waveforms [B, S] with lengths [B] to a root mean square of RMS; silence stays soft.
 
-    >>> rms_normalize(torch.tensor([[0.5, -0.5], [0.0, 0.0]])) / RMS
+    >>> rms_normalize(torch.tensor([[0.5, -0.5], [0.5, 0.0], [0.0, 0.0]]), torch.tensor([2, 1, 2])) / RMS
     tensor([[ 1., -1.],
+            [ 1.,  0.],
             [ 0.,  0.]])
     """
-    rms = waveforms.square().mean(dim=1, keepdim=True).sqrt()  # (B, 1)
-    return waveforms * (RMS / rms.clamp(min=SILENT_RMS))
+    return waveforms * (RMS / loudness(waveforms, lengths))
+
+
+def loudness(waveforms: Tensor, lengths: Tensor) -> Tensor:
+    """Give the root mean square [B, 1] of zero-padded waveforms [B, S], at least QUIET_RMS."""
+    energy = waveforms.square().sum(dim=1, keepdim=True)  # (B, 1)
+    return (energy / lengths[:, None]).sqrt().clamp(min=QUIET_RMS)
 
 
 def to_float(samples: Tensor) -> Tensor:

@@ -17,9 +17,46 @@ def frame_mask(frames: Tensor, total: int) -> Tensor:
     return torch.arange(total, device=frames.device) < frames[:, None]
 
 
-def zero_padding(features: Tensor, frames: Tensor) -> Tensor:
-    """Set the padding after `frames` [B] of features [B, T, F] to 0, their mean once standardised."""
-    return features.masked_fill(~frame_mask(frames, features.shape[1])[:, :, None], 0.0)
+def full_lengths(waveforms: Tensor) -> Tensor:
+    """Give the lengths [B] of waveforms [B, S] without padding."""
+    return torch.full((len(waveforms),), waveforms.shape[1], device=waveforms.device)
+
+
+def zero_padding(sequence: Tensor, lengths: Tensor) -> Tensor:
+    """Set what follows the `lengths` [B] of waveforms [B, S], or the frames [B] of features [B, T, F], to 0.
+
+    >>> zero_padding(torch.ones(2, 3), torch.tensor([1, 3]))
+    tensor([[1., 0., 0.],
+            [1., 1., 1.]])
+    """
+    real = frame_mask(lengths, sequence.shape[1])  # (B, T)
+    return torch.where(real.view(*real.shape, *[1] * (sequence.ndim - 2)), sequence, 0.0)
+
+
+def hold_last(features: Tensor, frames: Tensor) -> Tensor:
+    """Repeat the last real frame of features [B, T, F] in the padding after `frames` [B].
+
+    >>> hold_last(torch.tensor([[[1.0], [2.0], [0.0]]]), torch.tensor([2])).flatten()
+    tensor([1., 2., 2.])
+    """
+    places = torch.arange(features.shape[1], device=features.device)
+    return take_frames(features, places.minimum(frames[:, None] - 1))
+
+
+def reverse(features: Tensor, frames: Tensor) -> Tensor:
+    """Reverse the real `frames` [B] of features [B, T, F] in time; the padding stays behind them.
+
+    >>> reverse(torch.tensor([[[1.0], [2.0], [0.0]]]), torch.tensor([2])).flatten()
+    tensor([2., 1., 0.])
+    """
+    places = torch.arange(features.shape[1], device=features.device)
+    mirrored = frames[:, None] - 1 - places  # (B, T)
+    return take_frames(features, torch.where(mirrored >= 0, mirrored, places))
+
+
+def take_frames(features: Tensor, places: Tensor) -> Tensor:
+    """Take the frames at `places` [B, T] of features [B, T, F]."""
+    return features.gather(1, places[:, :, None].expand_as(features))
 
 
 def mean_over_time(features: Tensor, frames: Tensor) -> Tensor:

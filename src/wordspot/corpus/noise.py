@@ -15,13 +15,17 @@ from wordspot.layout import SPLITS, Split
 SHARES = {"training": (0.0, 0.8), "validation": (0.8, 0.9), "testing": (0.9, 1.0)}
 """Share of each noise recording, from start to end, that belongs to a split."""
 
+SOFTEST_DB = 80.0
+"""Decibels by which a clip of silence is softer than its recording at most."""
+
 
 def cut_silence(index: Index, chosen: Sequence[Clip], config: CorpusConfig) -> list[Clip]:
     """Crop as many clips of silence for each split as a chosen word has there on average.
 
-    The crops start at even distances in the split's share of each recording and may overlap; each is scaled
-    by a factor drawn uniformly from 0 to 1, the same every time. Raises WordspotError where the corpus has no
-    background noise, or too little.
+    The crops start at even distances in the split's share of each recording and may overlap; each is made
+    softer by 0 to SOFTEST_DB, drawn uniformly, the same every time. RMS normalisation amplifies a soft clip
+    only so far, so silence is noise at any level from that of the recording down to no sound at all. Raises
+    WordspotError where the corpus has no background noise, or too little.
     """
     if not index.noises:
         raise WordspotError(
@@ -43,7 +47,7 @@ def cut_silence(index: Index, chosen: Sequence[Clip], config: CorpusConfig) -> l
                     f"({10 * config.seconds:g} s are needed): remove it, or leave out --silence"
                 )
             for start in np.linspace(first, last, share, dtype=int):
-                gain = round(float(draw.uniform()), 4)
+                gain = round(float(10 ** (-SOFTEST_DB * draw.uniform() / 20)), 6)
                 name = index.path_of(path)
                 cuts.append(
                     Clip(name, SILENCE, f"{path.stem}:{split}", split, int(start), int(start) + length, gain)

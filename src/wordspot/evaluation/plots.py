@@ -224,8 +224,9 @@ def plot_attention(recognizer: Recognizer, corpus: Corpus, split: Split) -> Figu
         for axes, word in zip(panels, words, strict=False):
             row = table.index[table["word"] == word][0]
             clip = torch.from_numpy(np.array(corpus.store.samples[corpus.rows(split)[row]]))
-            features = recognizer.features(to_float(clip)[None])  # (1, T, F)
-            frames = recognizer.features.frames(torch.tensor([int(table["length"][row])]))
+            lengths = torch.tensor([int(table["length"][row])])
+            features = recognizer.features(to_float(clip)[None], lengths)  # (1, T, F)
+            frames = recognizer.features.frames(lengths)
             attention = recognizer.model.attention(features, frames)  # (1, T', N)
             if attention is None:
                 raise UsageError("attention: this model pools without it")

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from wordspot.audio.augment import add_noise, color, random_crops
 from wordspot.audio.features import to_float
+from wordspot.audio.padding import zero_padding
 from wordspot.corpus.corpus import Corpus
 from wordspot.corpus.noise import noise_of
 from wordspot.layout import Split
@@ -36,6 +37,7 @@ def accuracy_in_noise(
             added = color(torch.randn(B, S, generator=draw), torch.ones(B))  # (B, S)
         else:
             added = random_crops(noise, B, S, draw)
+        added = zero_padding(added, batch.lengths)
         for snr_db in snrs_db:
             noisy = add_noise(waveforms, added, torch.full((B,), float(snr_db)))
             logits = recognizer(noisy, batch.lengths)  # (B, C)

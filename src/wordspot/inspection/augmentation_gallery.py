@@ -44,7 +44,7 @@ def plot_augmentations(
 
     shown = [one for one in AUGMENTATIONS if hasattr(config, one.probability)]
     off: dict[str, Any] = {one.probability: 0.0 for one in shown}
-    panels = {"original": features(waveforms)[0]}  # (T, F) each
+    panels = {"original": features(waveforms, lengths)[0]}  # (T, F) each
     for one in shown:
         if one.probability == "background_noise_p" and len(noise) < samples:
             continue
@@ -52,7 +52,7 @@ def plot_augmentations(
         draw = torch.Generator().manual_seed(seed)
         augmenter = Augmenter(alone, sample_rate, features.config.hop_ms, len(clips), noise, draw)
         augmented = augmenter.waveforms(waveforms, lengths, torch.arange(len(clips)))
-        panels[one.title] = augmenter.features(features(augmented.waveforms))[0]
+        panels[one.title] = augmenter.features(features.static(augmented.waveforms, augmented.lengths))[0]
 
     with mpl.rc_context(STYLE | {"axes.grid": False}):
         rows = -(-len(panels) // COLUMNS)

@@ -12,7 +12,6 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from torch.nn.functional import pad
 
 from wordspot.audio.features import Features, to_float
 from wordspot.audio.io import header, read_clip
@@ -198,10 +197,9 @@ def plot_clip(axes: Sequence[Axes], path: Path, config: FeatureConfig) -> None:
     config = replace(
         config, f_max_hz=min(config.f_max_hz, sample_rate / 2), n_fft=max(config.n_fft, window), deltas=0
     )
-    padded = pad(waveform, (0, max(0, config.n_fft - len(waveform))))[None]  # (1, S)
     for ax, transform in zip(axes[1:], TRANSFORMS, strict=True):
         features = Features(replace(config, transform=transform), sample_rate)
-        shown = features.raw(padded)[0].T.numpy()  # (F, T)
+        shown = features.raw(waveform[None])[0].T.numpy()  # (F, T)
         # Frames are centred on their times, so each is drawn half a hop to both sides.
         edges = (np.arange(shown.shape[1] + 1) - 0.5) * features.hop / sample_rate
         if transform == "log-mel":

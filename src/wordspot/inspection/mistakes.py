@@ -131,7 +131,7 @@ def clips_of_page(
                 "issues": quality_issues(sound, corpus.config.sample_rate),
                 "answers": answered,
                 "sound": wav(sound, corpus.config.sample_rate),
-                "picture": pictures.draw(padded(corpus, rows[n])),
+                "picture": pictures.draw(padded(corpus, rows[n]), len(sound)),
             }
         )
     return {"confusions": confusions.tolist(), "clips": clips, "total": len(table)}
@@ -163,9 +163,9 @@ class Pictures:
         self.features = Features(config, self.sample_rate)
 
     @torch.inference_mode()
-    def draw(self, waveform: Tensor) -> dict[str, Any]:
-        """Turn a waveform [1, S] into shades from 0 to 255, frame by frame, in base64."""
-        energies = self.features.raw(waveform)[0]  # (T, F)
+    def draw(self, waveform: Tensor, length: int) -> dict[str, Any]:
+        """Turn a waveform [1, S] with its length into shades from 0 to 255, frame by frame, in base64."""
+        energies = self.features.raw(waveform, torch.tensor([length]))[0]  # (T, F)
         shades = 255 * (1 + (energies - energies.max()) / RANGE).clamp(0, 1)
         pixels = base64.b64encode(shades.byte().numpy().tobytes()).decode()
         T, F = energies.shape
@@ -176,6 +176,6 @@ class Pictures:
 def attention(recognizer: Recognizer, waveform: Tensor, length: int) -> list[float] | None:
     """Give the attention of each frame of a waveform [1, S], mean of the heads; None without attention."""
     lengths = torch.tensor([length])
-    features = recognizer.eval().features(waveform)  # (1, T, F)
+    features = recognizer.eval().features(waveform, lengths)  # (1, T, F)
     weights = recognizer.model.attention(features, recognizer.features.frames(lengths))  # (1, T', N)
     return None if weights is None else [round(float(weight), 4) for weight in weights[0].mean(dim=1)]

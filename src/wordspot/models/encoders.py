@@ -1,12 +1,20 @@
-"""Encoders before the recurrent layers: features [B, T, F] to [B, T', size], T' = ceil(T / stride)."""
+"""Encoders before the recurrent layers: features [B, T, F] to [B, T', size], T' = ceil(T / stride).
+
+Every convolution sees zeros beyond the last real frame, as it does beyond the last frame of all.
+"""
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import max_pool1d, max_pool2d
+
+from wordspot.audio.padding import zero_padding
+from wordspot.models.normalisation import MaskedBatchNorm
 
 
 class Encoder(nn.Module):
     """Base of the encoders, which are made with a number of features and one of channels.
 
+    `forward` takes features [B, T, F] and counts of real frames [B]; padding must not change a real frame.
     To add one, write a subclass and give `wordspot.config.ENCODERS` its name.
     """
 
@@ -22,7 +30,7 @@ class Encoder(nn.Module):
 
     def frames(self, frames: Tensor) -> Tensor:
         """Turn counts [B] of real input frames into counts of real output frames."""
-        return (frames + self.stride - 1) // self.stride
+        return strided(frames, self.stride)
 
 
 class NoEncoder(Encoder):
@@ -37,7 +45,7 @@ class NoEncoder(Encoder):
         """Describe no encoder."""
         return "-"
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, features: Tensor, frames: Tensor) -> Tensor:
         """Return features [B, T, F]."""
         return features
 
@@ -48,14 +56,9 @@ class Conv1dEncoder(Encoder):
     def __init__(self, n_features: int, channels: int) -> None:
         super().__init__()
         self.size, self.stride = 4 * channels, 2
-        self.layers = nn.Sequential(
-            nn.Conv1d(n_features, self.size, 5, padding=2, bias=False),
-            nn.BatchNorm1d(self.size),
-            nn.ReLU(),
-            nn.Conv1d(self.size, self.size, 5, padding=2, bias=False),
-            nn.BatchNorm1d(self.size),
-            nn.ReLU(),
-            nn.MaxPool1d(2, ceil_mode=True),
+        self.layers = nn.ModuleList(
+            ConvolutionBlock(nn.Conv1d(inputs, self.size, 5, padding=2, bias=False))
+            for inputs in (n_features, self.size)
         )
 
     @staticmethod
@@ -63,10 +66,12 @@ class Conv1dEncoder(Encoder):
         """Describe the convolutions."""
         return f"2 Conv1d, {4 * channels} channels"
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Convolve features [B, T, F] to [B, T', size]."""
-        convolved: Tensor = self.layers(features.transpose(1, 2))  # (B, size, T')
-        return convolved.transpose(1, 2)
+    def forward(self, features: Tensor, frames: Tensor) -> Tensor:
+        """Convolve features [B, T, F], of which `frames` [B] are not padding, to [B, T', size]."""
+        convolved = zero_padding(features, frames).transpose(1, 2)  # (B, F, T)
+        for layer in self.layers:
+            convolved, frames = layer(convolved, frames)  # (B, size, T)
+        return max_pool1d(convolved, 2, ceil_mode=True).transpose(1, 2)
 
 
 class Conv2dEncoder(Encoder):
@@ -74,10 +79,12 @@ class Conv2dEncoder(Encoder):
 
     def __init__(self, n_features: int, channels: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            *_convolution(1, channels, (2, 2)),
-            *_convolution(channels, 2 * channels, (1, 2)),
-            *_convolution(2 * channels, 2 * channels, (1, 2)),
+        self.layers = nn.ModuleList(
+            [
+                ConvolutionBlock(convolution(1, channels, 3), pool=(2, 2)),
+                ConvolutionBlock(convolution(channels, 2 * channels, 3), pool=(1, 2)),
+                ConvolutionBlock(convolution(2 * channels, 2 * channels, 3), pool=(1, 2)),
+            ]
         )
         use_channels_last(self.layers)
         self.size, self.stride = 2 * channels * halved(n_features, 3), 2
@@ -87,9 +94,12 @@ class Conv2dEncoder(Encoder):
         """Describe the convolutions."""
         return f"3 Conv2d, {channels} to {2 * channels} channels"
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Convolve features [B, T, F] to [B, T', size]."""
-        return as_frames(self.layers(features[:, None]))
+    def forward(self, features: Tensor, frames: Tensor) -> Tensor:
+        """Convolve features [B, T, F], of which `frames` [B] are not padding, to [B, T', size]."""
+        image = zero_padding(features, frames)[:, None]  # (B, 1, T, F)
+        for layer in self.layers:
+            image, frames = layer(image, frames)  # (B, C, T', F')
+        return as_frames(image)
 
 
 class ResidualEncoder(Encoder):
@@ -101,12 +111,14 @@ class ResidualEncoder(Encoder):
     def __init__(self, n_features: int, channels: int) -> None:
         super().__init__()
         C = channels
-        self.layers = nn.Sequential(
-            *_strided(1, C, 5, (2, 2)),
-            *_strided(C, 2 * C, 3, (1, 2)),
-            Residual(2 * C),
-            *_strided(2 * C, 3 * C, 3, (1, 2)),
-            Residual(3 * C),
+        self.layers = nn.ModuleList(
+            [
+                ConvolutionBlock(convolution(1, C, 5, (2, 2))),
+                ConvolutionBlock(convolution(C, 2 * C, 3, (1, 2))),
+                Residual(2 * C),
+                ConvolutionBlock(convolution(2 * C, 3 * C, 3, (1, 2))),
+                Residual(3 * C),
+            ]
         )
         use_channels_last(self.layers)
         self.size, self.stride = 3 * C, 2
@@ -117,10 +129,35 @@ class ResidualEncoder(Encoder):
         """Describe the convolutions."""
         return f"5 Conv2d, 2 residual, {channels} to {3 * channels} channels"
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Convolve features [B, T, F] to [B, T', size]."""
-        projected: Tensor = self.project(as_frames(self.layers(features[:, None])))
+    def forward(self, features: Tensor, frames: Tensor) -> Tensor:
+        """Convolve features [B, T, F], of which `frames` [B] are not padding, to [B, T', size]."""
+        image = zero_padding(features, frames)[:, None]  # (B, 1, T, F)
+        for layer in self.layers:
+            image, frames = layer(image, frames)  # (B, C, T', F')
+        projected: Tensor = self.project(as_frames(image))
         return projected
+
+
+class ConvolutionBlock(nn.Module):
+    """A convolution, batch normalisation over real frames, ReLU, and max pooling where asked for.
+
+    Shape: [B, C, T] or [B, C, T, F] with counts of real frames [B] to [B, C', T', ...] with theirs. Padding
+    comes out as 0, and nothing that a ReLU puts out is less, so pooling takes nothing from it.
+    """
+
+    def __init__(self, convolution: nn.Conv1d | nn.Conv2d, pool: tuple[int, int] = (1, 1)) -> None:
+        super().__init__()
+        self.convolution = convolution
+        self.norm = MaskedBatchNorm(convolution.out_channels)
+        self.pool = pool
+
+    def forward(self, image: Tensor, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Convolve images, of whose frames `frames` [B] are not padding."""
+        frames = strided(frames, self.convolution.stride[0])
+        image = torch.relu(self.norm(self.convolution(image), frames))
+        if self.pool == (1, 1):
+            return image, frames
+        return max_pool2d(image, self.pool, ceil_mode=True), strided(frames, self.pool[0])
 
 
 class Residual(nn.Module):
@@ -128,29 +165,17 @@ class Residual(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.convolution = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm = nn.BatchNorm2d(channels)
+        self.convolution = convolution(channels, channels, 3)
+        self.norm = MaskedBatchNorm(channels)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Convolve [B, C, T, F] to the same shape."""
-        return torch.relu(image + self.norm(self.convolution(image)))
-
-
-def _strided(inputs: int, outputs: int, kernel: int, stride: tuple[int, int]) -> list[nn.Module]:
-    return [
-        nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(),
-    ]
+    def forward(self, image: Tensor, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Convolve [B, C, T, F], of whose frames `frames` [B] are not padding, to the same shape."""
+        return torch.relu(image + self.norm(self.convolution(image), frames)), frames
 
 
-def _convolution(inputs: int, outputs: int, pool: tuple[int, int]) -> list[nn.Module]:
-    return [
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(),
-        nn.MaxPool2d(pool, ceil_mode=True),
-    ]
+def convolution(inputs: int, outputs: int, kernel: int, stride: tuple[int, int] = (1, 1)) -> nn.Conv2d:
+    """Make a convolution over time and frequency that keeps their sizes but for its stride."""
+    return nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
 
 
 def use_channels_last(layers: nn.Module) -> None:
@@ -161,6 +186,11 @@ def use_channels_last(layers: nn.Module) -> None:
 def as_frames(image: Tensor) -> Tensor:
     """Flatten the channels and frequencies of each frame: [B, C, T, F] to [B, T, C * F]."""
     return image.transpose(1, 2).flatten(2)
+
+
+def strided(frames: Tensor, stride: int) -> Tensor:
+    """Count the frames [B] that a convolution or pooling with a stride makes of `frames` [B]."""
+    return (frames + stride - 1) // stride
 
 
 def halved(n: int, times: int) -> int:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from wordspot.audio.features import Features, to_float
 from wordspot.audio.io import read_clip
-from wordspot.audio.padding import pad_clips
+from wordspot.audio.padding import full_lengths, pad_clips
 from wordspot.config import RunConfig, Runtime
 from wordspot.errors import UsageError
 from wordspot.models import make_model
@@ -51,8 +51,10 @@ class Recognizer(nn.Module):
     def forward(self, waveforms: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Score waveforms [B, S]; without `lengths` none of their samples are padding."""
         if lengths is None:
-            lengths = torch.full((len(waveforms),), waveforms.shape[1], device=waveforms.device)
-        logits: Tensor = self.model(self.features(waveforms), self.features.frames(lengths))  # (B, C)
+            lengths = full_lengths(waveforms)
+        logits: Tensor = self.model(
+            self.features(waveforms, lengths), self.features.frames(lengths)
+        )  # (B, C)
         return logits / self.temperature
 
     @property

@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from wordspot.audio.padding import zero_padding
+from wordspot.audio.padding import reverse, zero_padding
 from wordspot.config import ENCODERS, POOLINGS, RecurrentConfig
 from wordspot.models.model import Layers, Model
+from wordspot.models.normalisation import MaskedBatchNorm
 from wordspot.models.pooling import Attention
 from wordspot.schema import implementation
 
@@ -24,23 +25,15 @@ class Recurrent(Model):
 
     def __init__(self, config: RecurrentConfig, n_features: int, n_classes: int) -> None:
         super().__init__()
-        self.norm = nn.BatchNorm1d(n_features) if config.batch_norm else None
+        self.norm = MaskedBatchNorm(n_features) if config.batch_norm else None
         self.encoder = implementation(ENCODERS, config.encoder)(n_features, config.channels)
-        self.recurrent = CELLS[config.cell](
-            self.encoder.size,
-            config.hidden_size,
-            config.num_layers,
-            batch_first=True,
-            bidirectional=config.bidirectional,
-            # torch applies dropout between layers only, and warns where there is no second layer.
-            dropout=config.dropout if config.num_layers > 1 else 0.0,
-        )
+        make = BothDirections if config.bidirectional else one_direction
+        self.recurrent = make(config, self.encoder.size)
         size = config.state_size
         self.pooling = implementation(POOLINGS, config.pooling)(size, config.bidirectional)
         self.head_norm = nn.BatchNorm1d(size) if config.head_norm else None
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(size, n_classes)
-        initialise(self.recurrent)
 
     def forward(self, features: Tensor, frames: Tensor) -> Tensor:
         """Score clips of features [B, T, F], of which `frames` [B] are not padding, as logits [B, C]."""
@@ -54,10 +47,14 @@ class Recurrent(Model):
     def states(self, features: Tensor, frames: Tensor) -> tuple[Tensor, Tensor]:
         """Give the recurrent states [B, T', D] of features [B, T, F], and how many of them [B] are real."""
         if self.norm:
-            features = self.norm(features.transpose(1, 2)).transpose(1, 2)  # (B, T, F)
-        encoded = self.encoder(zero_padding(features, frames))  # (B, T', F')
+            features = self.norm(features.transpose(1, 2), frames).transpose(1, 2)  # (B, T, F)
+        encoded = self.encoder(features, frames)  # (B, T', F')
         frames = self.encoder.frames(frames)
-        states, _ = self.recurrent(zero_padding(encoded, frames))  # (B, T', D)
+        encoded = zero_padding(encoded, frames)
+        if isinstance(self.recurrent, BothDirections):
+            states = self.recurrent(encoded, frames)  # (B, T', D)
+        else:
+            states, _ = self.recurrent(encoded)  # (B, T', D); those of real frames see no padding
         return states, frames
 
     def attention(self, features: Tensor, frames: Tensor) -> Tensor | None:
@@ -77,6 +74,49 @@ class Recurrent(Model):
             pooling=implementation(POOLINGS, config.pooling).description,
             dropout=f"{config.dropout:g}" + (f", batch norm of {' and '.join(norms)}" if norms else ""),
         )
+
+
+def one_direction(config: RecurrentConfig, n_features: int) -> nn.RNNBase:
+    """Make recurrent layers from the start of a clip to its end: [B, T, F] to states [B, T, H]."""
+    layers = CELLS[config.cell](
+        n_features,
+        config.hidden_size,
+        config.num_layers,
+        batch_first=True,
+        # torch applies dropout between layers only, and warns where there is no second layer.
+        dropout=config.dropout if config.num_layers > 1 else 0.0,
+    )
+    initialise(layers)
+    return layers
+
+
+class BothDirections(nn.Module):
+    """Recurrent layers in both directions, with dropout between them: [B, T, F] to states [B, T, 2 H].
+
+    The backward one starts at the last real frame of each clip: it is a forward one over the reversed frames.
+    (torch's own would start in the padding, and packed sequences leave the fast path of the CPU.)
+    """
+
+    def __init__(self, config: RecurrentConfig, n_features: int) -> None:
+        super().__init__()
+        H, cell = config.hidden_size, CELLS[config.cell]
+        sizes = [n_features, *[2 * H] * (config.num_layers - 1)]
+        self.ahead = nn.ModuleList(cell(size, H, batch_first=True) for size in sizes)
+        self.back = nn.ModuleList(cell(size, H, batch_first=True) for size in sizes)
+        self.dropout = nn.Dropout(config.dropout)
+        for layer in (*self.ahead, *self.back):
+            initialise(layer)
+
+    def forward(self, features: Tensor, frames: Tensor) -> Tensor:
+        """Give the states [B, T, 2 H] of features [B, T, F], of which `frames` [B] are not padding."""
+        states = features
+        for number, (ahead, back) in enumerate(zip(self.ahead, self.back, strict=True)):
+            if number > 0:
+                states = self.dropout(states)
+            forward, _ = ahead(states)  # (B, T, H)
+            backward, _ = back(reverse(states, frames))
+            states = torch.cat([forward, reverse(backward, frames)], dim=2)  # (B, T, 2 H)
+        return states
 
 
 @torch.no_grad()

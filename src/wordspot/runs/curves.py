@@ -1,4 +1,8 @@
-"""Learning curves: loss and accuracy of training and validation against epochs."""
+"""Learning curves: loss and accuracy of training and validation against epochs.
+
+Training figures are of augmented clips, under dropout, while the weights change; so they may be worse than
+those of validation. A mixed clip counts as recognised where its dominant word is.
+"""
 
 from collections.abc import Sequence
 
@@ -17,8 +21,12 @@ def plot_curves(metrics: Sequence[Metrics], source: Source) -> Figure:
         for axes, quantity, unit in zip(
             figure.subplots(1, 2), ("loss", "accuracy"), ("nats", "share"), strict=True
         ):
-            for split in ("training", "validation"):
-                axes.plot(epochs, [line[f"{split}_{quantity}"] for line in metrics], marker=".", label=split)
+            dominant = ", dominant word" if quantity == "accuracy" else ""
+            for split, label in (
+                ("training", f"training (augmented{dominant})"),
+                ("validation", "validation"),
+            ):
+                axes.plot(epochs, [line[f"{split}_{quantity}"] for line in metrics], marker=".", label=label)
             axes.axvline(best_epoch(metrics), color="gray", linestyle=":", label="best epoch")
             axes.set(xlabel="epoch", ylabel=f"{quantity} ({unit})")
             axes.legend()

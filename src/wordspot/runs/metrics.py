@@ -1,4 +1,8 @@
-"""The metrics of a run: one line of figures for each finished epoch."""
+"""The metrics of a run: one line of figures for each finished epoch.
+
+`training_loss` and `training_accuracy` are of augmented clips; the accuracy scores a clip mixed of two words
+(mixup) against the dominant one.
+"""
 
 from collections.abc import Sequence
 from typing import Any

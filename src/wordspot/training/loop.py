@@ -105,8 +105,8 @@ def fit(
     config, recipe = run.config, run.config.training
     torch.manual_seed(recipe.seed)  # initial weights
     recognizer = Recognizer(config).to(device)
-    draw = torch.Generator()
-    training = corpus.loader("training", recipe.batch_size, shuffle=draw)
+    order, draw = torch.Generator(), torch.Generator()
+    training = corpus.loader("training", recipe.batch_size, shuffle=order)
     validation = corpus.loader("validation")
     optimizer = make_optimizer(recognizer, recipe)
     metrics = resume(run, recognizer, optimizer)
@@ -126,7 +126,7 @@ def fit(
     with TrainingProgress(run, recipe.epochs, len(training), epoch, quiet=quiet) as progress:
         while not is_over(metrics, recipe):
             epoch, started = epoch + 1, time.perf_counter()
-            seed_epoch(recipe.seed, epoch, draw)
+            seed_epoch(recipe.seed, epoch, order, draw)
 
             recognizer.train()
             trained = RunningMetrics()
@@ -134,8 +134,8 @@ def fit(
                 learning_rate = learning_rate_at(step, recipe.epochs * len(training), recipe)
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate
-                loss, logits = train_step(recognizer, batch, augmenter, optimizer)  # (), (B, C)
-                trained = trained.updated(loss, logits, batch.labels.to(device))
+                loss, logits, labels = train_step(recognizer, batch, augmenter, optimizer)  # (), (B, C), (B,)
+                trained = trained.updated(loss, logits, labels)
                 progress.step(epoch, trained.mean_loss, trained.accuracy, len(logits))
             speed = trained.clips / (time.perf_counter() - started)
 
@@ -187,21 +187,26 @@ def resume(run: Run, recognizer: Recognizer, optimizer: torch.optim.Optimizer) -
 
 def train_step(
     recognizer: Recognizer, batch: Batch, augmenter: Augmenter, optimizer: torch.optim.Optimizer
-) -> tuple[Tensor, Tensor]:
-    """Take one step on a batch; gives the loss [] and the logits [B, C] before it."""
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Take one step on a batch; gives the loss [] and logits [B, C] before it, and labels [B] to score by.
+
+    The label of a mixed clip is that of the word with the larger weight.
+    """
     recipe, device = recognizer.config.training, recognizer.device
     optimizer.zero_grad()
 
     waveforms = to_float(batch.samples.to(device))  # (B, S)
     clips = augmenter.waveforms(waveforms, batch.lengths.to(device), batch.labels.to(device))
-    features = augmenter.features(recognizer.features(clips.waveforms))  # (B, T, F)
-    logits = recognizer.model(features, recognizer.features.frames(clips.lengths))  # (B, C)
+    frames = recognizer.features.frames(clips.lengths)  # (B,)
+    static = augmenter.features(recognizer.features.static(clips.waveforms, clips.lengths))  # (B, T, n)
+    logits = recognizer.model(recognizer.features.derive(static, frames), frames)  # (B, C)
 
     loss = cross_entropy(logits, clips.targets, label_smoothing=recipe.label_smoothing)
     loss.backward()  # type: ignore[no-untyped-call]
     clip_grad_norm_(recognizer.parameters(), recipe.clip_norm)
     optimizer.step()
-    return loss, logits
+    mixed = clips.targets.ndim == 2
+    return loss, logits, clips.targets.argmax(dim=1) if mixed else clips.targets
 
 
 def write_best(run: Run, recognizer: Recognizer, logits: Tensor, labels: Tensor) -> None:
@@ -241,8 +246,9 @@ def validate(recognizer: Recognizer, batches: Iterable[Batch]) -> tuple[RunningM
     recognizer.eval()
     device, metrics, scored = recognizer.device, RunningMetrics(), []
     for batch in batches:
-        features = recognizer.features(to_float(batch.samples.to(device)))  # (B, T, F)
-        frames = recognizer.features.frames(batch.lengths.to(device))  # (B,)
+        lengths = batch.lengths.to(device)  # (B,)
+        features = recognizer.features(to_float(batch.samples.to(device)), lengths)  # (B, T, F)
+        frames = recognizer.features.frames(lengths)  # (B,)
         logits, labels = recognizer.model(features, frames), batch.labels.to(device)  # (B, C), (B,)
         metrics = metrics.updated(cross_entropy(logits, labels), logits, labels)
         scored.append((logits, labels))
@@ -273,9 +279,15 @@ def learning_rate_at(step: int, steps: int, recipe: TrainingConfig) -> float:
     return recipe.learning_rate * (1 + math.cos(math.pi * (step - rise) / (steps - rise))) / 2
 
 
-def seed_epoch(seed: int, epoch: int, draw: torch.Generator) -> None:
-    """Seed all draws of an epoch by its number, so that a resumed run draws the same as an unbroken one."""
+def seed_epoch(seed: int, epoch: int, order: torch.Generator, draw: torch.Generator) -> None:
+    """Seed all draws of an epoch by its number, so that a resumed run draws the same as an unbroken one.
+
+    Dropout, the `order` of the clips and augmentation (`draw`) have independent streams: what one of them
+    draws changes nothing in the others.
+    """
     # Hashed, because torch's CPU generator uses only the low 32 bits of a seed.
-    drawn = int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0])
-    torch.manual_seed(drawn)  # dropout
-    draw.manual_seed(drawn)  # order of the clips, augmentation
+    streams = np.random.SeedSequence((seed, epoch)).spawn(3)
+    dropout_seed, order_seed, augmentation_seed = (int(one.generate_state(1)[0]) for one in streams)
+    torch.manual_seed(dropout_seed)
+    order.manual_seed(order_seed)
+    draw.manual_seed(augmentation_seed)
