@@ -294,8 +294,8 @@ for model in attentive[-1:]:
 #
 # Each model is trained with several seeds, because one run may be lucky. Every run is evaluated once on
 # the test split. Intervals are a bootstrap over speakers: the clips of one speaker are dependent, and to
-# treat them as independent would make the intervals too narrow. McNemar's test compares each pair of
-# models clip by clip; Holm's correction accounts for the number of pairs.
+# treat them as independent would make the intervals too narrow. Pairs of models are tested over speakers
+# and seeds together; p-values are adjusted for the number of pairs.
 
 # %%
 made = ws.run_study(experiments, DATA, STUDY, runtime, jobs=2, quiet=True)
