@@ -209,7 +209,8 @@ class Run:
                 f"{self}: nothing trained here yet: run `wordspot train` with this --out"
             ) from None
         except (SafetensorError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
+            misfit = "they don't fit its layers; an older version may have trained it"
+            reason = misfit if isinstance(error, RuntimeError) else str(error).splitlines()[0]
             raise WordspotError(
                 f"{self.folder / WEIGHTS}: not the weights of this run ({reason}): train again"
             ) from None
