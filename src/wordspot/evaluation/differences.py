@@ -86,8 +86,8 @@ def differences(
     if seeds.own > 0:
         of_models = draw.standard_normal((draws, len(right))) * np.sqrt(seeds.own / runs_of)
         drawn += of_models[:, one] - of_models[:, other]
-        # Satterthwaite 1946; what is uncertain is the whole variance over seeds. A sum is at least as certain as
-        # the least certain of its parts.
+        # Satterthwaite 1946; what is uncertain is the whole variance over seeds. A sum is at least as certain
+        # as the least certain of its parts.
         degrees = variance**2 / (by_speakers**2 / (K - 1) + np.square(per_pair * seeds.total) / seeds.degrees)
         degrees = np.maximum(degrees, min(K - 1, seeds.degrees))
     if (estimated < variance).any():
