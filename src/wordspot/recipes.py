@@ -17,6 +17,9 @@ from wordspot.config import (
 from wordspot.errors import UsageError
 from wordspot.schema import validated
 
+WEAK = AugmentConfig(freq_mask_bins=4)
+"""Masks of features with deltas: they hide a band from its derivative too."""
+
 STRONG = AugmentConfig(background_noise_p=0.5, speed_perturb_p=0.5, mixup_p=0.5)
 """Augmentation for models that would otherwise overfit."""
 
@@ -26,13 +29,17 @@ LONG = TrainingConfig(epochs=25, label_smoothing=0.1)
 STATIC = FeatureConfig(deltas=0)
 """Convolutions find derivatives by themselves."""
 
-LSTM = RunConfig(RecurrentConfig(cell="lstm"), augment=STRONG, training=LONG)
+LSTM = RunConfig(RecurrentConfig(cell="lstm"), augment=replace(STRONG, freq_mask_bins=4), training=LONG)
 BILSTM = replace(LSTM, model=RecurrentConfig(cell="lstm", bidirectional=True, hidden_size=96))
 ATTENTION = vary(BILSTM, pooling="additive")
-CNN_LSTM = replace(vary(ATTENTION, num_layers=1, channels=24), features=STATIC)
+CNN_LSTM = replace(vary(ATTENTION, num_layers=1, channels=24), features=STATIC, augment=STRONG)
 
 RECIPES: dict[str, RunConfig] = {
-    "rnn": RunConfig(RecurrentConfig(cell="rnn"), training=TrainingConfig(epochs=15, learning_rate=1e-3)),
+    "rnn": RunConfig(
+        RecurrentConfig(cell="rnn"),
+        augment=WEAK,
+        training=TrainingConfig(epochs=15, learning_rate=1e-3),
+    ),
     "lstm": LSTM,
     "bilstm": BILSTM,
     "gru": vary(LSTM, cell="gru"),
@@ -41,7 +48,7 @@ RECIPES: dict[str, RunConfig] = {
     "cnn-lstm": vary(CNN_LSTM, encoder="conv2d"),
     "wordspot": vary(CNN_LSTM, encoder="residual"),
     "bc-resnet": replace(
-        LSTM, model=BCResNetConfig(), features=FeatureConfig(deltas=0, win_ms=30.0, hop_ms=10.0)
+        CNN_LSTM, model=BCResNetConfig(), features=FeatureConfig(deltas=0, win_ms=30.0, hop_ms=10.0)
     ),
 }
 
