@@ -25,7 +25,7 @@ def run(tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> Path:
 def flawed(run: Path) -> Path:
     """Give a trained run that takes other words for "low" now and then."""
     recognizer = load(run)
-    recognizer.state_dict()["model.head.bias"][0] += 2.0
+    recognizer.state_dict()["model.head.bias"][0] += 1.4
     Run(run).write_weights(recognizer)
     return run
 

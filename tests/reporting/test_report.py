@@ -151,7 +151,7 @@ class Halves(Encoder):
     def describe(channels: int) -> str:
         return f"halves of {channels}"
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, features: Tensor, frames: Tensor) -> Tensor:
         return features[:, ::2]
 
 
