@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from wordspot.evaluation.comparison import Comparison, Confusion, ModelResult, Pair
-from wordspot.evaluation.tables import Table, comparison_tables, evaluation_table, pairs_table
+from wordspot.evaluation.tables import Table, calibration, comparison_tables, evaluation_table, pairs_table
 from wordspot.experiments.study import Result, summary
 from wordspot.runs.evaluation import Evaluation, WordScores
 
@@ -292,3 +292,12 @@ def test_recordings_are_not_called_synthetic() -> None:
     tables = [*comparison_tables(COMPARISON), evaluation_table(EVALUATION)]
     assert not any(SYNTHETIC in table.title for table in tables)
     assert SYNTHETIC not in summary([Result("family", "Which model?", "Short.", COMPARISON)])
+
+
+def test_the_calibration_error_says_its_direction() -> None:
+    under = replace(RNN, overconfidence=-0.0213)
+    assert [calibration(one) for one in (RNN, under, replace(RNN, overconfidence=0.02))] == [
+        "0.021",
+        "0.021 under",
+        "0.021 over",
+    ]

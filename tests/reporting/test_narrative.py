@@ -212,6 +212,8 @@ def test_calibration_names_the_first_and_the_last() -> None:
     assert text.index("lstm") < text.index("(0.010)") < text.index("gru") < text.index("(0.200)")
     assert "rnn" not in text
     assert calibration([RNN]) == "The expected calibration error of rnn is 0.050."
+    under = replace(RNN, overconfidence=-0.0494)
+    assert calibration([under]).endswith("rnn is 0.050, under-confident by 0.049.")
 
 
 def test_confusions_and_those_that_all_models_share() -> None:

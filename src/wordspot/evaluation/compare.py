@@ -14,6 +14,7 @@ from wordspot.config import Runtime
 from wordspot.corpus.corpus import Corpus
 from wordspot.errors import UsageError
 from wordspot.evaluation import plots
+from wordspot.evaluation.calibration import overconfidence
 from wordspot.evaluation.comparison import FILE, Comparison, Confusion, ModelResult, Pair, read_comparison
 from wordspot.evaluation.cost import count_macs, latency_ms
 from wordspot.evaluation.differences import differences
@@ -185,6 +186,7 @@ def model_result(group: SeedGroup, out: Path | None, corpus: Corpus | None, spli
         confused=most_confused(group),
         noise={snr_db: fmean(one[snr_db] for one in noisy) for snr_db in (SNRS_DB if noisy else ())},
         synthetic_clips_added=trained_on.get("synthetic_clips_added", 0),
+        overconfidence=overconfidence(group.confidence.ravel(), group.right.ravel()),
     )
 
 

@@ -66,6 +66,9 @@ class ModelResult:
     synthetic_clips_added: int = 0
     """Training clips that are synthetic ones, added to recorded ones."""
 
+    overconfidence: float | None = None
+    """Mean confidence minus accuracy, negative where probabilities are too low; None in older comparisons."""
+
     @property
     def recorded_clips(self) -> int:
         """Training clips without the synthetic ones that were added."""

@@ -141,12 +141,19 @@ def scores_table(result: Comparison) -> Table:
             "-" if one.std is None else percent(one.std),
             percent_interval(one.interval),
             f"{one.macro_f1:.3f}",
-            f"{one.calibration_error:.3f}",
+            calibration(one),
         ]
         for one in result.models
     ]
     title = f"Accuracy on the {result.split} split ({result.clips} clips of {result.speakers} speakers)"
     return Table(titled(title, result), columns, rows)
+
+
+def calibration(one: ModelResult) -> str:
+    """Write the expected calibration error with its direction: over- or under-confident."""
+    if one.overconfidence is None:
+        return f"{one.calibration_error:.3f}"
+    return f"{one.calibration_error:.3f} {'over' if one.overconfidence > 0 else 'under'}"
 
 
 def costs_table(result: Comparison) -> Table:

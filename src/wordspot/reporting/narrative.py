@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from wordspot.evaluation.calibration import describe_overconfidence
 from wordspot.evaluation.comparison import Comparison, Confusion, ModelResult, Pair
 from wordspot.evaluation.seed_groups import SeedGroup
 from wordspot.evaluation.tables import percent, percent_interval, point_interval
@@ -241,12 +242,19 @@ def clip_difficulty(groups: Sequence[SeedGroup]) -> str:
 
 
 def calibration(models: Sequence[ModelResult]) -> str:
-    """Say which model's probabilities are calibrated best, and which worst."""
+    """Say whose probabilities are calibrated best and worst, and in which direction they err."""
     first, *others = sorted(models, key=lambda one: one.calibration_error)
-    text = f"{named(first)} has the lowest expected calibration error ({first.calibration_error:.3f})"
     if not others:
-        return f"The expected calibration error of {named(first)} is {first.calibration_error:.3f}."
-    return sentence(f"{text}, {named(others[-1])} the highest ({others[-1].calibration_error:.3f}).")
+        return f"The expected calibration error of {named(first)} is {calibration_error(first)}."
+    text = f"{named(first)} has the lowest expected calibration error ({calibration_error(first)})"
+    return sentence(f"{text}, {named(others[-1])} the highest ({calibration_error(others[-1])}).")
+
+
+def calibration_error(one: ModelResult) -> str:
+    """Write an expected calibration error, with its direction where it is known."""
+    if one.overconfidence is None:
+        return f"{one.calibration_error:.3f}"
+    return f"{one.calibration_error:.3f}, {describe_overconfidence(one.overconfidence)}"
 
 
 def conclusion(comparison: Comparison) -> str:
