@@ -1,6 +1,8 @@
 """The report of a tiny study: its pages, and its numbers against the study's."""
 
+import gzip
 import re
+import shutil
 from dataclasses import asdict, replace
 from itertools import combinations
 from pathlib import Path
@@ -14,9 +16,10 @@ from tests.helpers import assert_one_line
 from wordspot import config as config_module
 from wordspot.config import RecurrentConfig, RunConfig, vary
 from wordspot.errors import UsageError
+from wordspot.evaluation.compare import pair_up
 from wordspot.evaluation.comparison import Comparison
 from wordspot.evaluation.tables import costs_table, percent, scores_table, training_table
-from wordspot.experiments.study import Result
+from wordspot.experiments.study import Result, read_study
 from wordspot.files import write_json
 from wordspot.models import make_model
 from wordspot.models.encoders import Encoder
@@ -209,3 +212,20 @@ def test_what_makes_no_report(tmp_path: Path) -> None:
             write_report(tmp_path)
         assert_one_line(error.value)
     assert not (tmp_path / "report.pdf").exists()
+
+
+def test_report_and_differences_are_made_from_what_is_kept_alone(
+    shared_study: tuple[Path, dict[str, Result]], tmp_path: Path
+) -> None:
+    """As `make keep` leaves a study: no weights, no recordings, predictions compressed."""
+    study, results = shared_study
+    kept = tmp_path / "kept"
+    shutil.copytree(study, kept, ignore=shutil.ignore_patterns("*.safetensors", "speakers.json", "*.svg"))
+    for path in kept.rglob("predictions-*.csv"):
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    for name, result in read_study(kept).items():
+        groups = result.groups(kept)
+        against = {pair.other for pair in result.comparison.pairs} if result.kind != "models" else {None}
+        assert pair_up(groups, against.pop()) == results[name].comparison.pairs
+    assert write_report(kept).read_bytes() == write_report(study, tmp_path / "whole.pdf").read_bytes()

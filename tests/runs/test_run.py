@@ -1,5 +1,6 @@
 """What a run's folder says of it, and that all of it comes back as it was written."""
 
+import gzip
 import json
 import os
 import shutil
@@ -210,6 +211,15 @@ def test_each_recogniser_is_loaded_anew(run: Run) -> None:
 
 
 # Its evaluations
+
+
+def test_predictions_may_be_compressed(own_run: Run) -> None:
+    written = evaluation()
+    own_run.write_evaluation(written)
+    path = own_run.predictions_file("testing")
+    path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    pd.testing.assert_frame_equal(own_run.evaluation("testing").predictions, written.predictions)
 
 
 def test_an_evaluation_comes_back_as_it_was_written(own_run: Run) -> None:

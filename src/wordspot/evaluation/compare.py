@@ -120,7 +120,7 @@ def write_comparison(result: Comparison, groups: Sequence[SeedGroup], out: Path)
 
 def current_comparison(groups: Sequence[SeedGroup], out: Path, split: Split) -> Comparison | None:
     """Read the comparison in a folder; None where it is not that of these groups as they are now."""
-    sources = [run.folder / f"predictions-{split}.csv" for group in groups for run in group.runs]
+    sources = [run.predictions_file(split) for group in groups for run in group.runs]
     if not is_current(out / FILE, sources):
         return None
     found = read_comparison(out)

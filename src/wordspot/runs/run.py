@@ -237,7 +237,7 @@ class Run:
         try:
             text = (self.folder / f"evaluation-{split}.json").read_text(encoding="utf-8")
             rows = pd.read_csv(
-                self.folder / f"predictions-{split}.csv",
+                self.predictions_file(split),
                 dtype=dict.fromkeys(TEXT, str),  # "01" and "null" are words like any other
                 keep_default_na=False,
             )
@@ -283,6 +283,12 @@ class Run:
         before = path.read_text(encoding="utf-8") if path.is_file() else ""
         line = {"split": name, "fingerprint": result.fingerprint, "accuracy": result.accuracy}
         write_text(path, before + json.dumps(line) + "\n")
+
+    def predictions_file(self, split: str) -> Path:
+        """Give the file of predictions on a split, which may be compressed where a run is kept."""
+        plain = self.folder / f"predictions-{split}.csv"
+        packed = plain.with_name(f"{plain.name}.gz")
+        return packed if packed.is_file() and not plain.is_file() else plain
 
     def times_evaluated(self, split: str) -> int:
         """Count how often the run was evaluated on a split."""
