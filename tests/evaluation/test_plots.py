@@ -88,7 +88,7 @@ def test_calibration(groups: list[SeedGroup], monkeypatch: pytest.MonkeyPatch) -
 def test_noise_and_numbers_of_clips(runs: list[Path], shared_recordings: Path) -> None:
     result = compare([runs[0], runs[3]], split="testing", data=shared_recordings)
     (axes,) = plot_noise(result).axes
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["as they are", "20", "10", "5", "0"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["clean", "20", "10", "5", "0"]
     assert [line.get_label() for line in axes.lines] == ["good", "poor"]
     poor = result.models[1]
     assert list(axes.lines[1].get_ydata()) == pytest.approx(  # type: ignore[arg-type]

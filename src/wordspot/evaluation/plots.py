@@ -28,7 +28,7 @@ ATTENTION_COLUMNS = 5
 
 
 def plot_accuracies(groups: Sequence[SeedGroup], intervals: Sequence[Interval]) -> Figure:
-    """Plot the accuracy of each model: the mean with its 95 % interval, and every run as a dot."""
+    """Plot the mean accuracy of each model with its 95 % interval, and a dot for every run."""
     with mpl.rc_context(STYLE):
         figure = Plot(figsize=(7, 1.2 + 0.35 * len(groups)), source=groups[0])
         axes = figure.subplots()
@@ -46,7 +46,7 @@ def plot_accuracies(groups: Sequence[SeedGroup], intervals: Sequence[Interval]) 
 
 
 def plot_curves_together(groups: Sequence[SeedGroup]) -> Figure:
-    """Plot loss and mistakes of all models on common axes, the mean of their runs.
+    """Plot loss and error rate of all models against epochs, as means of their runs.
 
     Validation is solid, training dotted; where a run ended early, so does the mean.
     """
@@ -55,16 +55,16 @@ def plot_curves_together(groups: Sequence[SeedGroup]) -> Figure:
         losses, mistakes = figure.subplots(1, 2)
         for group, color in zip(groups, colors_for(len(groups)), strict=True):
             runs = [run.metrics for run in group.runs]
-            for part, style in (("training", ":"), ("validation", "-")):
+            for split, style in (("training", ":"), ("validation", "-")):
                 lines = list(zip(*runs, strict=False))  # the runs' figures of each epoch
-                loss = [fmean(line[f"{part}_loss"] for line in epoch) for epoch in lines]
-                wrong = [1 - fmean(line[f"{part}_accuracy"] for line in epoch) for epoch in lines]
+                loss = [fmean(line[f"{split}_loss"] for line in epoch) for epoch in lines]
+                wrong = [1 - fmean(line[f"{split}_accuracy"] for line in epoch) for epoch in lines]
                 epochs = range(1, len(lines) + 1)
-                label = group.name if part == "validation" else None
+                label = group.name if split == "validation" else None
                 losses.plot(epochs, loss, style, color=color, linewidth=1.2, label=label)
                 mistakes.plot(epochs, wrong, style, color=color, linewidth=1.2)
         losses.set(xlabel="epoch", ylabel="loss (nats)", yscale="log")
-        mistakes.set(xlabel="epoch", ylabel="share of clips not recognised", yscale="log")
+        mistakes.set(xlabel="epoch", ylabel="error rate", yscale="log")
         for axes in (losses, mistakes):
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.yaxis.set_minor_locator(NullLocator())
@@ -77,7 +77,7 @@ def plot_curves_together(groups: Sequence[SeedGroup]) -> Figure:
 
 
 def plot_confusions(groups: Sequence[SeedGroup], words: Sequence[str]) -> Figure:
-    """Plot the confusion matrices side by side: shares of each word said."""
+    """Plot the confusion matrices side by side, in percent of each word said."""
     panels = [
         (f"{group.name}: {group.right_share.mean():.1%}", row_shares(group.confusion)) for group in groups
     ]
@@ -85,7 +85,7 @@ def plot_confusions(groups: Sequence[SeedGroup], words: Sequence[str]) -> Figure
 
 
 def plot_differences(groups: Sequence[SeedGroup], words: Sequence[str]) -> Figure:
-    """Plot how each model's confusion matrix differs from the best one's: clips, the mean of the runs."""
+    """Plot the difference of each confusion matrix from that of the best model, in mean clips per run."""
     best = max(groups, key=lambda group: group.right_share.mean())
     panels = [
         (f"{group.name} less {best.name}", group.confusion - best.confusion)
@@ -105,7 +105,7 @@ def _matrices(
     unit: float,
     source: Source,
 ) -> Figure:
-    """Draw matrices [C, C] under their titles; what rounds to a number over 0 `unit`-ths is written out."""
+    """Draw matrices [C, C] under their titles; cells that don't round to 0, times `unit`, are written out."""
     columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
     with mpl.rc_context(STYLE | {"axes.grid": False}):
@@ -138,7 +138,7 @@ def _write_cells(axes: Axes, matrix: NDArray[np.float64], largest: float, unit: 
 
 
 def plot_calibration(groups: Sequence[SeedGroup], bins: int = 10) -> Figure:
-    """Plot how often a word is right against how probable it was called; on the diagonal both agree."""
+    """Plot accuracy against predicted probability; on the diagonal the two agree."""
     with mpl.rc_context(STYLE):
         figure = Plot(figsize=(5.5, 5), source=groups[0])
         axes = figure.subplots()
@@ -156,13 +156,13 @@ def plot_calibration(groups: Sequence[SeedGroup], bins: int = 10) -> Figure:
                 linewidth=1,
                 label=group.name,
             )
-        axes.set(xlabel="probability of the word recognised", ylabel="share of it that is right")
+        axes.set(xlabel="predicted probability", ylabel="accuracy")
         axes.legend(fontsize="small")
     return figure
 
 
 def plot_noise(comparison: Comparison) -> Figure:
-    """Plot accuracy against the signal-to-noise ratio in decibels, the clips as they are to the left."""
+    """Plot accuracy against the signal-to-noise ratio in decibels, clean clips to the left."""
     models = comparison.models
     with mpl.rc_context(STYLE):
         figure = Plot(figsize=(7, 4), source=comparison)
@@ -171,7 +171,7 @@ def plot_noise(comparison: Comparison) -> Figure:
         for one, color in zip(models, colors_for(len(models)), strict=True):
             values = [one.accuracy, *one.noise.values()]
             axes.plot(range(len(values)), values, "o-", color=color, markersize=4, label=one.name)
-        axes.set_xticks(range(len(ratios) + 1), ["as they are", *map(str, ratios)])
+        axes.set_xticks(range(len(ratios) + 1), ["clean", *map(str, ratios)])
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set(xlabel="signal-to-noise ratio (dB)", ylabel="accuracy")
         axes.legend(fontsize="small", loc="lower left", ncols=2)
@@ -209,7 +209,7 @@ def plot_data_scaling(comparison: Comparison) -> Figure:
 
 @torch.inference_mode()
 def plot_attention(recognizer: Recognizer, corpus: Corpus, split: Split) -> Figure:
-    """Plot the first clip of each word of a part: its features, and how much each frame weighs.
+    """Plot the first clip of each word of a split: its features, and the attention of each frame.
 
     Raises UsageError for a model that pools without attention.
     """

@@ -30,8 +30,8 @@ def record(
 ) -> Samples:
     """Simulate the room and microphone of a speaker for clean speech [samples] at `sample_rate`: in [-1, 1].
 
-    Gives SECONDS at SAMPLE_RATE, or more where the word is longer. Where the word stands in it, unless it is
-    to be `centred`, the loudness and the noise are drawn.
+    Gives SECONDS at SAMPLE_RATE, or more where the word is longer. Position (unless `centred`), level and
+    noise are drawn.
     """
     word = trim(resampled(np.asarray(sound, np.float64), sample_rate, speaker.tract))
     if speaker.room:
