@@ -129,6 +129,9 @@ def test_accuracy_in_noise_needs_the_clips(
     one, other = (model_result.noise for model_result in result.models)
     assert list(one) == [20, 10, 5, 0]
     assert one == other  # the weights are the same
+    assert list(result.models[0].soft) == [20, 40]
+    assert list(result.condition_pairs)[-3:] == ["0 dB SNR", "20 dB softer", "40 dB softer"]
+    assert [pair.difference for pairs in result.condition_pairs.values() for pair in pairs] == [0.0] * 6
     drawn = (tmp_path / "out" / "noise.svg").read_text(encoding="utf-8")
     assert all(f"<!-- {text} -->" in drawn for text in ("signal-to-noise ratio (dB)", "20", "0", "poor"))
     assert read_comparison(tmp_path / "out") == result

@@ -13,6 +13,7 @@ from wordspot.config import RunConfig, vary
 from wordspot.corpus.corpus import open_corpus
 from wordspot.errors import UsageError
 from wordspot.evaluation.compare import compare
+from wordspot.evaluation.comparison import Pair
 from wordspot.evaluation.plots import (
     plot_accuracies,
     plot_attention,
@@ -22,6 +23,7 @@ from wordspot.evaluation.plots import (
     plot_data_scaling,
     plot_differences,
     plot_noise,
+    plot_paired_differences,
 )
 from wordspot.evaluation.seed_groups import SeedGroup, group_by_seed
 from wordspot.evaluation.tables import comparison_tables
@@ -45,6 +47,31 @@ def test_learning_curves(runs: list[Path], groups: list[SeedGroup]) -> None:
     assert list(loss.lines[0].get_ydata()) == pytest.approx(  # type: ignore[arg-type]
         [sum(losses) / 3 for losses in zip(*of_runs, strict=True)]
     )
+
+
+def test_paired_differences_from_a_reference(runs: list[Path]) -> None:
+    comparison = compare([runs[0], runs[3]], split="testing")
+    recipe, better, worse = (
+        replace(comparison.models[0], name=name) for name in ("recipe", "better", "worse")
+    )
+    clean = [Pair("better", "recipe", 0.02, (0.01, 0.03), 0.01, (3, 3), 4.0, 1.0, None)]
+    clean += [Pair("worse", "recipe", -0.01, (-0.02, 0.0), 0.06, (3, 3), 1.0, 2.0, None)]
+    loud = [replace(pair, difference=0.1, interval=(0.05, 0.15)) for pair in clean]
+    result = replace(
+        comparison,
+        models=[recipe, better, worse],
+        pairs=clean,
+        condition_pairs={"20 dB SNR": clean, "0 dB SNR": loud, "40 dB softer": clean},
+    )
+    figure = plot_paired_differences(result)
+    assert [axes.get_title() for axes in figure.axes] == ["clips as they are", "0 dB SNR", "40 dB softer"]
+    first, noisy, _ = figure.axes
+    assert [label.get_text() for label in first.get_yticklabels()] == ["better", "worse"]
+    intervals, dots = first.lines[1::2], first.lines[2::2]
+    assert [list(line.get_xdata()) for line in intervals] == [[1, 3], [-2, 0]]  # type: ignore[arg-type]
+    assert [list(dot.get_xdata()) for dot in dots] == [[2], [-1]]  # type: ignore[arg-type]
+    assert [dot.get_markerfacecolor() == "white" for dot in dots] == [False, True]
+    assert list(noisy.lines[2].get_xdata()) == [10]  # type: ignore[arg-type]
 
 
 def test_accuracies_and_their_intervals(groups: list[SeedGroup]) -> None:

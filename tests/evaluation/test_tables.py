@@ -264,6 +264,14 @@ def test_a_comparison_by_validation_names_no_column_twice() -> None:
     assert scores.columns[2:4] == ["best epoch", "validation"]
 
 
+def test_softer_clips_stand_beside_noise() -> None:
+    soft = replace(COMPARISON, models=[replace(RNN, soft={20: 0.87, 40: 0.5})])
+    noise = next(table for table in comparison_tables(soft) if "noise" in table.title)
+    assert noise.title.endswith("and on clips that are softer")
+    assert noise.columns[-2:] == ["-20 dB level", "-40 dB level"]
+    assert noise.rows[0][-2:] == ["87.0 %", "50.0 %"]
+
+
 def test_without_noise_there_is_no_table_of_it() -> None:
     quiet = replace(COMPARISON, noise=None, models=[replace(RNN, noise={})], pairs=[])
     assert [table.title.split()[0] for table in comparison_tables(quiet)] == [

@@ -20,7 +20,7 @@ from wordspot.evaluation.cost import count_macs, latency_ms
 from wordspot.evaluation.differences import differences
 from wordspot.evaluation.evaluate import evaluate, open_clips_of
 from wordspot.evaluation.intervals import over_speakers, wider, wilson
-from wordspot.evaluation.robustness import SNRS_DB, accuracy_in_noise, noise_kind
+from wordspot.evaluation.robustness import SNRS_DB, SOFTER_DB, in_noise, noise_kind, robustness, softer
 from wordspot.evaluation.seed_groups import SeedGroup, group_by_seed
 from wordspot.evaluation.statistics import calibration_error, mcnemar
 from wordspot.figures import save_figure
@@ -36,6 +36,9 @@ FIXED_ACCURACY = 0.9
 MOST_CONFUSED = 5
 """Pairs of words that are listed for each model."""
 
+Right = NDArray[np.bool_]
+"""Which clips each run of a model recognised, [R, N]."""
+
 
 def compare(
     runs: Sequence[Run | Path | str],
@@ -48,10 +51,10 @@ def compare(
 ) -> Comparison:
     """Compare runs, or pretrained recognisers by name, on one split; seeds of a model count as one.
 
-    With the clips themselves, `data`, runs that were not evaluated on them yet are, and accuracy in noise is
-    measured too. All pairs of models are tested, or only those with the one named `against`. Writes
-    comparison.json and figures (SVG) to the folder `out` where it is given. Raises UsageError for fewer than
-    two models, a run named twice or not evaluated, and runs on different clips.
+    With the clips themselves, `data`, runs that were not evaluated on them yet are, and the accuracy in noise
+    and on softer clips is measured too. All pairs of models are tested, or only those with the one named
+    `against`. Writes comparison.json and figures (SVG) to the folder `out` where it is given. Raises
+    UsageError for fewer than two models, a run named twice or not evaluated, and runs on different clips.
     """
     check_split(split)
     opened = [Run(run) for run in runs]
@@ -83,6 +86,7 @@ def compare_groups(
 ) -> Comparison:
     """Compare evaluated models, as `compare` does."""
     first = groups[0].evaluations[0]
+    tested = [recognised_in(group, corpus, split) for group in groups] if corpus else []
     result = Comparison(
         split,
         first.clips,
@@ -90,9 +94,16 @@ def compare_groups(
         first.fingerprint,
         [scores.word for scores in first.words],
         noise_kind(corpus, split) if corpus else None,
-        [model_result(group, out, corpus, split) for group in groups],
+        [
+            model_result(group, out, conditions)
+            for group, conditions in zip(groups, tested or [{}] * len(groups), strict=True)
+        ],
         pair_up(groups, against),
         synthetic=groups[0].synthetic,
+        condition_pairs={
+            name: pair_up(groups, against, [conditions[name] for conditions in tested])
+            for name in (tested[0] if tested else ())
+        },
     )
     if out:
         write_comparison(result, groups, out)
@@ -107,6 +118,8 @@ def write_comparison(result: Comparison, groups: Sequence[SeedGroup], out: Path)
         "confusions": plots.plot_confusions(groups, result.words),
         "calibration": plots.plot_calibration(groups),
     }
+    if result.reference:
+        figures["differences"] = plots.plot_paired_differences(result)
     if len(groups) > 1:
         figures["confusion-differences"] = plots.plot_differences(groups, result.words)
     if result.noise:
@@ -135,8 +148,17 @@ def run_names(group: SeedGroup, out: Path | None) -> list[str]:
     return [Path(os.path.relpath(run.folder, out)).as_posix() for run in group.runs]
 
 
-def model_result(group: SeedGroup, out: Path | None, corpus: Corpus | None, split: Split) -> ModelResult:
-    """Summarise the runs of one model; the first is timed, all are evaluated in noise."""
+def recognised_in(group: SeedGroup, corpus: Corpus, split: Split) -> dict[str, Right]:
+    """Tell which clips each run of a model recognised in each condition, in the order of its predictions."""
+    tables = [
+        robustness(run, corpus, split).sort_values(["path", "start"], ignore_index=True) for run in group.runs
+    ]
+    names = [name for name in tables[0].columns if name not in ("path", "start")]
+    return {name: np.array([table[name] for table in tables], dtype=bool) for name in names}
+
+
+def model_result(group: SeedGroup, out: Path | None, conditions: dict[str, Right]) -> ModelResult:
+    """Summarise the runs of one model, the first of which is timed."""
     recognizers = [run.recognizer for run in group.runs]
     metrics = [run.metrics for run in group.runs]
     reached = [first_epoch_at(FIXED_ACCURACY, lines) for lines in metrics]
@@ -145,7 +167,7 @@ def model_result(group: SeedGroup, out: Path | None, corpus: Corpus | None, spli
     accuracies = [evaluation.accuracy for evaluation in group.evaluations]
     share = group.right_share
     accuracy = float(share.mean())
-    noisy = [accuracy_in_noise(recognizer, corpus, split) for recognizer in recognizers if corpus]
+    shares = {name: float(right.mean()) for name, right in conditions.items()}
     trained_on = group.runs[0].provenance["data"]
     return ModelResult(
         name=group.name,
@@ -184,7 +206,8 @@ def model_result(group: SeedGroup, out: Path | None, corpus: Corpus | None, spli
         ),
         confusion=group.confusion.tolist(),
         confused=most_confused(group),
-        noise={snr_db: fmean(one[snr_db] for one in noisy) for snr_db in (SNRS_DB if noisy else ())},
+        noise={db: shares[name] for db in SNRS_DB if (name := in_noise(db).name) in shares},
+        soft={db: shares[name] for db in SOFTER_DB if (name := softer(db).name) in shares},
         synthetic_clips_added=trained_on.get("synthetic_clips_added", 0),
         overconfidence=overconfidence(group.confidence.ravel(), group.right.ravel()),
     )
@@ -210,8 +233,13 @@ def most_confused(group: SeedGroup) -> list[Confusion]:
     ]
 
 
-def pair_up(groups: Sequence[SeedGroup], against: str | None = None) -> list[Pair]:
-    """Test every pair of models, or each against one."""
+def pair_up(
+    groups: Sequence[SeedGroup], against: str | None = None, right: Sequence[Right] | None = None
+) -> list[Pair]:
+    """Test every pair of models, or each against one; by what they recognised of the clips as they are.
+
+    `right` takes its place where it is given.
+    """
     indices = {group.name: n for n, group in enumerate(groups)}
     if against is None:
         pairs = list(combinations(range(len(groups)), 2))
@@ -219,7 +247,7 @@ def pair_up(groups: Sequence[SeedGroup], against: str | None = None) -> list[Pai
         pairs = [(n, indices[against]) for n in range(len(groups)) if n != indices[against]]
     if not pairs:
         return []
-    right = [group.right for group in groups]
+    right = right or [group.right for group in groups]
     tested = differences(right, groups[0].speakers, pairs)
     return [
         Pair(
@@ -237,7 +265,7 @@ def pair_up(groups: Sequence[SeedGroup], against: str | None = None) -> list[Pai
     ]
 
 
-def only_first_right(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+def only_first_right(one: Right, other: Right) -> float:
     """Count the clips that a run of `one` [runs, N] recognises and one of `other` does not, mean over pairs.
 
     >>> only_first_right(np.array([[True, True], [True, False]]), np.array([[True, False]]))

@@ -1,7 +1,7 @@
 """What a comparison of models says, as kept in comparison.json."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -65,7 +65,8 @@ class ModelResult:
     """Accuracy at each signal-to-noise ratio in decibels; empty where it was not measured."""
     synthetic_clips_added: int = 0
     """Training clips that are synthetic ones, added to recorded ones."""
-
+    soft: dict[int, float] = field(default_factory=dict)
+    """Accuracy on clips softer by each number of decibels; empty where it was not measured."""
     overconfidence: float | None = None
     """Mean confidence minus accuracy, negative where probabilities are too low; None in older comparisons."""
 
@@ -116,6 +117,14 @@ class Comparison:
     pairs: list[Pair]
     synthetic: bool = False
     """Whether the clips are synthetic speech."""
+    condition_pairs: dict[str, list[Pair]] = field(default_factory=dict)
+    """The same pairs on the clips in noise or softer, by the name of the condition."""
+
+    @property
+    def reference(self) -> str | None:
+        """The one model that all others were tested against; None where all pairs were tested."""
+        others = {pair.other for pair in self.pairs}
+        return others.pop() if len(others) == 1 and len(self.models) > 2 else None
 
 
 def read_comparison(folder: Path) -> Comparison | None:

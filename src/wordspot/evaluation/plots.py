@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from wordspot.audio.features import to_float
 from wordspot.corpus.corpus import Corpus
 from wordspot.errors import UsageError
-from wordspot.evaluation.comparison import Comparison, ModelResult
+from wordspot.evaluation.comparison import Comparison, ModelResult, Pair
 from wordspot.evaluation.seed_groups import SeedGroup
 from wordspot.evaluation.statistics import bins_of
 from wordspot.figures import COLORS, STYLE, Plot, Source, colors_for
@@ -43,6 +43,42 @@ def plot_accuracies(groups: Sequence[SeedGroup], intervals: Sequence[Interval]) 
         axes.set(xlabel="accuracy, 95 % interval; dots: runs")
         axes.grid(axis="y", visible=False)
     return figure
+
+
+def plot_paired_differences(comparison: Comparison) -> Figure:
+    """Plot how much more accurate each model is than the one that all were tested against, in points.
+
+    The 95 % intervals hold for all models at once; a filled dot marks one without 0 in it. Where accuracy in
+    noise and on softer clips was measured, the hardest of each has a panel of its own.
+    """
+    panels = {"clips as they are": comparison.pairs} | hardest(comparison)
+    with mpl.rc_context(STYLE):
+        size = (2.2 + 2.6 * len(panels), 1.2 + 0.26 * len(comparison.pairs))
+        figure = Plot(figsize=size, source=comparison)
+        grid: list[Axes] = figure.subplots(1, len(panels), squeeze=False, sharey=True).ravel().tolist()
+        for axes, (title, pairs) in zip(grid, panels.items(), strict=True):
+            axes.axvline(0, color="gray", linewidth=1)
+            for place, pair in enumerate(pairs):
+                low, high = pair.interval
+                fill = COLORS[0] if low > 0 or high < 0 else "white"
+                axes.plot([100 * low, 100 * high], [place, place], color=COLORS[0], linewidth=1.5)
+                axes.plot([100 * pair.difference], [place], "o", color=COLORS[0], markerfacecolor=fill)
+            axes.set_title(title, fontsize="medium")
+            axes.grid(axis="y", visible=False)
+        grid[0].set_yticks(range(len(comparison.pairs)), [pair.one for pair in comparison.pairs])
+        grid[0].invert_yaxis()
+        figure.supxlabel(
+            f"difference from {comparison.reference} in points, 95 % interval", fontsize="medium"
+        )
+    return figure
+
+
+def hardest(comparison: Comparison) -> dict[str, list[Pair]]:
+    """Give the pairs of the loudest noise and of the softest clips, by the titles of their panels."""
+    conditions = list(comparison.condition_pairs.items())
+    noisy = [pair for pair in conditions if pair[0].endswith("SNR")]
+    soft = [pair for pair in conditions if pair[0].endswith("softer")]
+    return dict(noisy[-1:] + soft[-1:])
 
 
 def plot_curves_together(groups: Sequence[SeedGroup]) -> Figure:

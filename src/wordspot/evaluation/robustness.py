@@ -1,35 +1,90 @@
-"""Accuracy in noise."""
+"""Which clips are recognised in noise, and when they are softer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
-from wordspot.audio.augment import add_noise, color, random_crops
+from wordspot.audio.augment import add_noise, color, gain, random_crops
 from wordspot.audio.features import to_float
 from wordspot.audio.padding import zero_padding
 from wordspot.corpus.corpus import Corpus
 from wordspot.corpus.noise import noise_of
+from wordspot.files import atomic_write, is_current
 from wordspot.layout import Split
 from wordspot.models.recognizer import Recognizer
+from wordspot.runs.run import WEIGHTS, Run
 
 SNRS_DB = (20, 10, 5, 0)
 """Signal-to-noise ratios of the comparison, in decibels."""
+SOFTER_DB = (20, 40)
+"""By how many decibels clips are made softer in the comparison."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One way to make clips harder."""
+
+    name: str
+    apply: Callable[[Tensor, Tensor], Tensor]
+    """Changes waveforms [B, S], given noise [B, S]."""
+
+
+def in_noise(snr_db: int) -> Condition:
+    """Add noise at a signal-to-noise ratio in decibels."""
+    return Condition(
+        f"{snr_db} dB SNR",
+        lambda waveforms, noise: add_noise(waveforms, noise, torch.full((len(waveforms),), float(snr_db))),
+    )
+
+
+def softer(decibels: int) -> Condition:
+    """Make clips softer, in steps of 16-bit samples as a recording has them."""
+    return Condition(
+        f"{decibels} dB softer",
+        lambda waveforms, _: (
+            (gain(waveforms, torch.full((len(waveforms),), -float(decibels))) * 32768).round() / 32768
+        ),
+    )
+
+
+CONDITIONS = (*map(in_noise, SNRS_DB), *map(softer, SOFTER_DB))
+"""The conditions of a comparison."""
+
+
+def robustness(run: Run, corpus: Corpus, split: Split) -> pd.DataFrame:
+    """Tell which clips of a split a run recognises in each condition.
+
+    One row per clip: path, start, and whether it is recognised, a column for each condition. Kept in the
+    folder of the run as robustness-<split>.csv, but for a pretrained one.
+    """
+    path, weights = run.robustness_file(split), run.folder / WEIGHTS
+    if is_current(path, [weights]):
+        return pd.read_csv(path, dtype={"path": str})
+    right = recognised(run.recognizer, corpus, split)
+    found = corpus.table(split)[["path", "start"]].join(pd.DataFrame(right))
+    if not run.pretrained:
+        with atomic_write(path) as part:
+            found.to_csv(part, index=False)
+    return found
 
 
 @torch.inference_mode()
-def accuracy_in_noise(
-    recognizer: Recognizer, corpus: Corpus, split: Split, snrs_db: Sequence[int] = SNRS_DB
-) -> dict[int, float]:
-    """Measure the accuracy on a split at each signal-to-noise ratio in decibels.
+def recognised(
+    recognizer: Recognizer, corpus: Corpus, split: Split, conditions: Sequence[Condition] = CONDITIONS
+) -> dict[str, np.ndarray]:
+    """Tell which clips of a split a recogniser recognises in each condition: bool [N] by its name.
 
     The noise of a clip is cropped from the split's share of the background recordings, or is pink noise where
-    the corpus has none; it is the same for every recogniser and ratio.
+    the corpus has none; it is the same for every recogniser and condition.
     """
     recognizer.eval()
     noise = recorded_noise(corpus, split)
     draw = torch.Generator().manual_seed(0)
-    right = dict.fromkeys(snrs_db, 0)
+    right: dict[str, list[Tensor]] = {condition.name: [] for condition in conditions}
     for batch in corpus.loader(split):
         waveforms = to_float(batch.samples)  # (B, S)
         B, S = waveforms.shape
@@ -38,11 +93,10 @@ def accuracy_in_noise(
         else:
             added = random_crops(noise, B, S, draw)
         added = zero_padding(added, batch.lengths)
-        for snr_db in snrs_db:
-            noisy = add_noise(waveforms, added, torch.full((B,), float(snr_db)))
-            logits = recognizer(noisy, batch.lengths)  # (B, C)
-            right[snr_db] += int((logits.argmax(dim=1) == batch.labels).sum())
-    return {snr_db: count / len(corpus.rows(split)) for snr_db, count in right.items()}
+        for condition in conditions:
+            logits = recognizer(condition.apply(waveforms, added), batch.lengths)  # (B, C)
+            right[condition.name].append(logits.argmax(dim=1) == batch.labels)
+    return {name: torch.cat(parts).numpy() for name, parts in right.items()}
 
 
 def recorded_noise(corpus: Corpus, split: Split) -> Tensor | None:
@@ -52,5 +106,5 @@ def recorded_noise(corpus: Corpus, split: Split) -> Tensor | None:
 
 
 def noise_kind(corpus: Corpus, split: Split) -> str:
-    """Name the noise that `accuracy_in_noise` adds."""
+    """Name the noise that is added to clips."""
     return "pink noise" if recorded_noise(corpus, split) is None else "background recordings"

@@ -205,10 +205,22 @@ def training_clips(one: ModelResult) -> str:
 
 
 def noise_table(result: Comparison) -> Table:
-    """Table the accuracy at each signal-to-noise ratio."""
-    columns = ["model", "clean", *(f"{snr_db} dB" for snr_db in result.models[0].noise)]
-    rows = [[one.name, *map(percent, (one.accuracy, *one.noise.values()))] for one in result.models]
-    return Table(titled(f"Accuracy at signal-to-noise ratios ({result.noise})", result), columns, rows)
+    """Table the accuracy at each signal-to-noise ratio, and on softer clips where it was measured."""
+    first = result.models[0]
+    columns = [
+        "model",
+        "clean",
+        *(f"{db} dB" for db in first.noise),
+        *(f"-{db} dB level" for db in first.soft),
+    ]
+    rows = [
+        [one.name, *map(percent, (one.accuracy, *one.noise.values(), *one.soft.values()))]
+        for one in result.models
+    ]
+    title = f"Accuracy at signal-to-noise ratios ({result.noise})"
+    if first.soft:
+        title += ", and on clips that are softer"
+    return Table(titled(title, result), columns, rows)
 
 
 def confusions_table(result: Comparison) -> Table:

@@ -154,6 +154,8 @@ def draw_figures(folder: Path, family: Result, others: list[Result], place: Path
         path = place / f"experiment-{result.name}.svg"
         if result.kind == "scaling":
             for_print(path, 8.2, plots.plot_data_scaling, result.comparison)
+        elif result.comparison.reference:
+            for_print(path, 17, plots.plot_paired_differences, result.comparison)
         else:
             intervals = [one.interval for one in result.comparison.models]
             for_print(path, 8.2, plots.plot_accuracies, result.groups(folder), intervals)

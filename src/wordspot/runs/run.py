@@ -290,6 +290,10 @@ class Run:
         packed = plain.with_name(f"{plain.name}.gz")
         return packed if packed.is_file() and not plain.is_file() else plain
 
+    def robustness_file(self, split: str) -> Path:
+        """Give the file that tells which clips of a split are recognised in noise and when softer."""
+        return self.folder / f"robustness-{split}.csv"
+
     def times_evaluated(self, split: str) -> int:
         """Count how often the run was evaluated on a split."""
         path = self.folder / HISTORY
