@@ -17,6 +17,9 @@ COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go
 UNKNOWN = "_unknown_"
 SILENCE = "_silence_"
 
+FOLDS = 5
+"""Folds of cross-validation, each with its own validation speakers."""
+
 HEADS = 4
 """Heads of the pooling `multi-head`, each with an equal piece of the state."""
 
@@ -86,6 +89,8 @@ class CorpusConfig:
     """Training clips used of each class; all by default. A smaller number uses a subset of a larger one."""
     synthetic: Annotated[int, Ge(0)] = 0
     """Synthetic clips of each word added to the training clips."""
+    fold: Annotated[int, Ge(0), Lt(FOLDS)] | None = None
+    """Cross-validation: of all speakers of training and validation, validate by this fifth (0 to 4)."""
     recorded_times: Count = 1
     """Passes over the recorded clips in an epoch that also has synthetic clips."""
 

@@ -18,6 +18,7 @@ from wordspot.audio.io import header
 from wordspot.config import COMMANDS, UNKNOWN, CorpusConfig, Runtime
 from wordspot.corpus.dataset import LARGE_BATCH, ClipDataset, Collate
 from wordspot.corpus.folder import index_folder
+from wordspot.corpus.folds import in_fold
 from wordspot.corpus.index import ADDED, Index, assert_every_class, assert_speakers_apart, choose
 from wordspot.corpus.noise import cut_silence
 from wordspot.corpus.speech_commands import download, index_speech_commands, version_in
@@ -223,7 +224,7 @@ def open_labelled(data: str | Path, config: CorpusConfig, runtime: Runtime) -> C
         raise UsageError(f"{data}: has no clips of {', '.join(config.words)}")
     if others and not config.unknown:
         warnings.warn(f"left out {len(others)} clips of other words", stacklevel=2)
-    every = replace(config, synthetic=0, recorded_times=1, clips_per_word=None)
+    every = replace(config, synthetic=0, recorded_times=1, clips_per_word=None, fold=None)
     return decode(data, replace(index, clips=clips), every, runtime)
 
 
@@ -234,4 +235,6 @@ def decode(data: str | Path, index: Index, config: CorpusConfig, runtime: Runtim
         more = ", ..." if len(store.skipped) > 5 else ""
         named = ", ".join(store.skipped[:5])
         warnings.warn(f"left out {len(store.skipped)} unusable clips: {named}{more}", stacklevel=2)
+    if config.fold is not None:
+        store = replace(store, table=in_fold(store.table, config.fold))
     return Corpus(str(data), config, runtime, store, index.noises, index.synthetic)
