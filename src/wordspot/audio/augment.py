@@ -51,8 +51,9 @@ def mask(features: Tensor, first: Tensor, width: Tensor, dim: int) -> Tensor:
     Source: SpecAugment (Park et al. 2019), section 2.
     """
     place = torch.arange(features.shape[dim], device=features.device)
-    inside = (place >= first[:, None]) & (place < (first + width)[:, None])  # (B, T) or (B, F)
-    return features.masked_fill(inside[:, None, :] if dim == 2 else inside[:, :, None], 0.0)
+    outside = (place < first[:, None]) | (place >= (first + width)[:, None])  # (B, T) or (B, F)
+    kept = outside.to(features.dtype)
+    return features * (kept[:, None, :] if dim == 2 else kept[:, :, None])
 
 
 def gain(waveforms: Tensor, gain_db: Tensor) -> Tensor:
@@ -280,7 +281,7 @@ def mix_pairs(augmenter: "Augmenter", clips: Clips) -> Clips:
         ratio = loudness(some.waveforms, some.lengths) / loudness(joined.waveforms, joined.lengths)  # (N, 1)
         share = moved(weight[rows], device)
         return Clips(
-            mixup(some.waveforms, joined.waveforms * ratio, share),
+            mixup(some.waveforms, joined.waveforms.mul_(ratio), share),
             torch.maximum(some.lengths, joined.lengths),
             mixup(some.targets, joined.targets, share),
         )

@@ -114,10 +114,11 @@ class Features(nn.Module):
         """Transform waveforms [B, S] with lengths [B] to standardised features [B, T, F]."""
         if lengths is None:
             lengths = full_lengths(waveforms)
-        return self.derive(self.static(waveforms, lengths), self.frames(lengths))
+        static = self.static(zero_padding(waveforms, lengths), lengths)  # (B, T, n)
+        return self.derive(static, self.frames(lengths))
 
     def static(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
-        """Transform waveforms [B, S] with lengths [B] to standardised static features [B, T, n]."""
+        """Transform zero-padded waveforms [B, S] of lengths [B] to standardised static features [B, T, n]."""
         n = self.transform.size
         return (self.coefficients(waveforms, lengths) - self.mean[:n]) / self.std[:n]
 
@@ -130,11 +131,11 @@ class Features(nn.Module):
         """Transform waveforms [B, S] with lengths [B] to features [B, T, F] that are not yet standardised."""
         if lengths is None:
             lengths = full_lengths(waveforms)
-        return self.with_deltas(self.coefficients(waveforms, lengths), self.frames(lengths))
+        static = self.coefficients(zero_padding(waveforms, lengths), lengths)  # (B, T, n)
+        return self.with_deltas(static, self.frames(lengths))
 
     def coefficients(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
-        """Transform waveforms [B, S] with lengths [B] to static features [B, T, n], not yet standardised."""
-        waveforms = zero_padding(waveforms, lengths)
+        """Transform zero-padded waveforms [B, S] of lengths [B] to static features [B, T, n] as they are."""
         if self.config.rms_normalize:
             waveforms = rms_normalize(waveforms, lengths)
         at_once = CACHED if waveforms.is_cpu else len(waveforms)
