@@ -47,7 +47,7 @@ IMPOSSIBLE: list[tuple[str, type[object], dict[str, Any]]] = [
     ("win_ms", FeatureConfig, {"win_ms": 0}),
     ("win_ms", FeatureConfig, {"win_ms": inf}),
     ("win_ms", RunConfig, {"features": FeatureConfig(win_ms=0.03)}),
-    ("win_ms", RunConfig, {"features": FeatureConfig(win_ms=64.1)}),
+    ("win_ms", RunConfig, {"features": FeatureConfig(win_ms=40.1)}),
     ("win_ms", RunConfig, {"features": FeatureConfig(n_fft=512)}),
     ("n_fft", FeatureConfig, {"n_fft": 0}),
     ("n_mels", FeatureConfig, {"n_mels": 0}),
@@ -97,7 +97,7 @@ IMPOSSIBLE: list[tuple[str, type[object], dict[str, Any]]] = [
 POSSIBLE: dict[str, Callable[[], object]] = {
     "as many coefficients as bands": lambda: FeatureConfig(transform="mfcc", n_mfcc=40),
     "log-mel doesn't care for coefficients": lambda: FeatureConfig(n_mfcc=41),
-    "a window of n_fft": lambda: RunConfig(features=FeatureConfig(win_ms=64)),
+    "a window of n_fft": lambda: RunConfig(features=FeatureConfig(win_ms=40)),
     "bands up to half the rate": lambda: RunConfig(features=FeatureConfig(f_max_hz=8000)),
     "a hop of one sample": lambda: RunConfig(features=FeatureConfig(hop_ms=0.0625)),
     "one word and the others": lambda: CorpusConfig(words=("yes",), unknown=True),

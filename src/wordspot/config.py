@@ -131,8 +131,8 @@ class FeatureConfig:
     """Cepstral coefficients kept (mfcc)."""
     n_mels: Count = 40
     """Triangular mel bands."""
-    n_fft: Count = 1024
-    """Points of the Fourier transform."""
+    n_fft: Count = 640
+    """Points of the Fourier transform, at least as many as a window has samples."""
     win_ms: Positive = 40.0
     """Window length in milliseconds."""
     hop_ms: Positive = 20.0
@@ -333,7 +333,7 @@ class RunConfig:
         require(
             window <= features.n_fft,
             f"win_ms: {features.win_ms:g} ms are {window} samples at {sample_rate} Hz, "
-            f"more than n_fft ({features.n_fft}): shorten win_ms or raise n_fft",
+            f"more than n_fft ({features.n_fft}): shorten win_ms, or raise n_fft to {window}",
         )
         require(
             features.f_max_hz <= sample_rate / 2,

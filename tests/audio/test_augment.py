@@ -7,6 +7,7 @@ from typing import Any, Never
 
 import pytest
 import torch
+import torchaudio
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
@@ -15,9 +16,11 @@ import wordspot.training.loop as loop
 from tests.helpers import shared_run
 from wordspot.audio.augment import (
     AUGMENTATIONS,
+    LOWPASS_WIDTH,
     Augmenter,
     Clips,
     add_noise,
+    at_speed,
     change_each,
     color,
     gain,
@@ -28,7 +31,7 @@ from wordspot.audio.augment import (
     speed_perturb,
     time_stretch,
 )
-from wordspot.audio.padding import zero_padding
+from wordspot.audio.padding import full_lengths, zero_padding
 from wordspot.config import AugmentConfig, RunConfig
 from wordspot.corpus.corpus import open_corpus
 from wordspot.errors import UsageError
@@ -208,10 +211,22 @@ def snr_db(heard: Tensor, ideal: Tensor) -> float:
 @pytest.mark.parametrize("hz", [300, 3000, 6000])
 def test_speed_keeps_high_tones_clean(hz: int, percent: int) -> None:
     """A tone is the ideal tone at the new speed."""
-    played = speed_perturb(tone(hz), percent)
-    assert played.shape == (1, -(-100 * RATE_HZ // percent))
+    played = speed_perturb(tone(hz), torch.tensor([percent]), 100 * RATE_HZ // percent)
     ideal = tone(hz * percent / 100, 2.0)[:, : played.shape[1]]
     assert snr_db(played, ideal) >= 40
+
+
+@pytest.mark.parametrize("samples", [399, 1000, 1600])
+def test_speed_is_resampling(samples: int) -> None:
+    """The same as torchaudio's, clip by clip; past the end of what was played the filter rings out."""
+    clips, percent = torch.randn(8, 1000), torch.tensor([50, 90, 93, 99, 101, 107, 150, 299])
+    played = speed_perturb(clips, percent, samples)
+    assert played.shape == (8, samples)
+    for clip, sound, value in zip(clips, played, percent.tolist(), strict=True):
+        expected = torchaudio.functional.resample(clip, value, 100, lowpass_filter_width=LOWPASS_WIDTH)
+        common = min(samples, len(expected))
+        torch.testing.assert_close(sound[:common], expected[:common], atol=1e-4, rtol=0)
+        assert not sound[len(expected) + 100 :].any()
 
 
 @pytest.mark.parametrize("percent", [80, 90, 97, 103, 115])
@@ -243,10 +258,24 @@ def test_shifted_in_pitch_a_tone_keeps_its_duration(hz: int, percent: int) -> No
 
 def test_each_clip_is_played_at_its_own_speed() -> None:
     clips = torch.cat([tone(hz) for hz in (500, 600, 700, 800)])
-    played = change_each(clips, speed_perturb, torch.tensor([90, 100, 110, 90]))
-    assert [round(pitch_hz(clip[None])) for clip in played] == [450, 600, 770, 720]
+    percent = torch.tensor([90, 100, 110, 90])
+    for played in (
+        speed_perturb(clips, percent, RATE_HZ),
+        at_speed(Clips(clips.clone(), full_lengths(clips), torch.zeros(4)), percent, speed_perturb).waveforms,
+    ):
+        assert [round(pitch_hz(clip[None])) for clip in played] == [450, 600, 770, 720]
+        assert not played[2, 14_600:].any()
     assert torch.equal(played[1], clips[1])
-    assert not played[2, 14_600:].any()
+
+
+def test_each_clip_is_stretched_by_its_own_amount() -> None:
+    clips = torch.cat([tone(hz) for hz in (500, 600, 700)])
+    played = change_each(time_stretch, clips, torch.tensor([110, 90, 110]), RATE_HZ)
+    for clip, stretched, percent in zip(clips, played, (110, 90, 110), strict=True):
+        alone = time_stretch(clip[None], percent)[0]
+        common = min(RATE_HZ, len(alone))
+        torch.testing.assert_close(stretched[:common], alone[:common])
+        assert not stretched[common:].any()
 
 
 @pytest.mark.parametrize("snr_db", [-10.0, 0.0, 20.0])
@@ -305,6 +334,7 @@ def test_speed_stays_within_its_limit_and_moves_the_end(name: str) -> None:
 
 def test_pitch_stays_within_its_limit_and_leaves_the_end() -> None:
     clips = Clips(tone(1000, 0.5).repeat(100, 1), torch.full((100,), 6000), torch.zeros(100))
+    clips = clips._replace(waveforms=zero_padding(clips.waveforms, clips.lengths))
     shifted = augmenter(replace(OFF, pitch_semitones=2.0, pitch_shift_p=1)).waveforms(*clips)
     assert torch.equal(shifted.lengths, clips.lengths)
     assert not shifted.waveforms[:, 6000:].any()

@@ -1,20 +1,21 @@
 """The front end against known sounds, and its scaling against leaks from the other parts."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 import soundfile
 import torch
+import torchaudio
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from tests.conftest import SAMPLE_RATE, WORDS, speaker_names
 from wordspot.audio.augment import mask
-from wordspot.audio.features import RMS, Features, rms_normalize, to_float
+from wordspot.audio.features import RMS, Features, rms_normalize, slopes, to_float
 from wordspot.audio.padding import frame_mask
 from wordspot.config import CorpusConfig, FeatureConfig
 from wordspot.corpus.corpus import open_corpus
@@ -23,6 +24,24 @@ from wordspot.layout import speaker_of, split_of
 HOP = 320
 PLAIN = FeatureConfig(deltas=0)
 TRANSFORMS: tuple[Literal["log-mel", "mfcc"], ...] = ("log-mel", "mfcc")
+
+
+def reference(config: FeatureConfig) -> Callable[[Tensor], Tensor]:
+    """Give torchaudio's transform with the settings of a config, [B, S] to [B, n, T]."""
+    mel: dict[str, Any] = {
+        "n_fft": config.n_fft,
+        "win_length": round(config.win_ms * SAMPLE_RATE / 1000),
+        "hop_length": round(config.hop_ms * SAMPLE_RATE / 1000),
+        "f_min": config.f_min_hz,
+        "f_max": config.f_max_hz,
+        "n_mels": config.n_mels,
+        "pad_mode": "constant",
+    }
+    # With a DCT that keeps everything as it is, torchaudio's MFCC are log-mel energies.
+    mfcc: Any = torchaudio.transforms.MFCC(SAMPLE_RATE, config.n_mfcc, log_mels=True, melkwargs=mel)
+    if config.transform == "log-mel":
+        mfcc.dct_mat = torch.eye(config.n_mels)
+    return mfcc  # type: ignore[no-any-return]
 
 
 def tone(hz: float) -> Tensor:
@@ -85,6 +104,59 @@ def test_mfcc_is_orthonormal_dct_of_log_mel() -> None:
     log_mel = Features(FeatureConfig(n_mels=n_mels, deltas=0), SAMPLE_RATE).raw(noise(2)).double().numpy()
     mfcc = Features(FeatureConfig("mfcc", n_mfcc, n_mels, deltas=0), SAMPLE_RATE).raw(noise(2)).numpy()
     np.testing.assert_allclose(mfcc, log_mel @ dct.T, atol=1e-4)
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"n_fft": 1024},
+        {"n_fft": 1023},
+        {"n_fft": 512, "win_ms": 30.0, "hop_ms": 10.0},
+        {"n_fft": 480, "win_ms": 25.0625, "hop_ms": 9.9375, "f_max_hz": 8000.0, "n_mels": 23},
+        {"n_mels": 80, "f_min_hz": 0.0},
+    ],
+)
+def test_features_are_those_of_torchaudio(
+    transform: Literal["log-mel", "mfcc"], settings: dict[str, Any]
+) -> None:
+    """Within 1e-4 of a standard deviation, for more clips than are transformed at once."""
+    config = FeatureConfig(transform=transform, deltas=0, rms_normalize=False, **settings)
+    clips = torch.cat([noise(20), tone(440), tone(7000), torch.zeros(1, SAMPLE_RATE)])
+    lengths = torch.full((23,), SAMPLE_RATE)
+    features = Features(config, SAMPLE_RATE)
+    features.fit([(clips, lengths)])
+    expected = (reference(config)(clips).transpose(1, 2) - features.mean) / features.std  # (B, T, n)
+    # torchaudio has a frame less of some lengths where n_fft is odd.
+    torch.testing.assert_close(features(clips)[:, : expected.shape[1]], expected, atol=1e-4, rtol=0)
+    assert features(clips).shape[1] - expected.shape[1] == config.n_fft % 2
+
+
+def test_slopes_are_those_of_torchaudio() -> None:
+    static = torch.randn(3, 12, 5)
+    expected = torchaudio.functional.compute_deltas(static.transpose(1, 2)).transpose(1, 2)
+    torch.testing.assert_close(slopes(static, torch.tensor([12, 12, 12])), expected)
+    short = slopes(static, torch.tensor([12, 7, 1]))
+    alone = torchaudio.functional.compute_deltas(static[1:2, :7].transpose(1, 2)).transpose(1, 2)
+    torch.testing.assert_close(short[1:2, :7], alone)
+    assert not short[2, 0].any()
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_weights_saved_with_the_buffers_of_torchaudio_load(transform: Literal["log-mel", "mfcc"]) -> None:
+    config = FeatureConfig(transform=transform)
+    fitted, other = Features(config, SAMPLE_RATE), Features(config, SAMPLE_RATE)
+    fitted.fit([(noise(3), torch.full((3,), SAMPLE_RATE))])
+    assert set(fitted.state_dict()) == {"mean", "std"}
+    mel = "mel" if transform == "log-mel" else "MelSpectrogram"
+    constants = {f"transform.{mel}.spectrogram.window": torch.ones(640), "transform.dct_mat": torch.eye(40)}
+    other.load_state_dict(fitted.state_dict() | constants)
+    assert torch.equal(other(noise(1)), fitted(noise(1)))
+
+
+def test_no_graph_is_built() -> None:
+    assert not Features(FeatureConfig(deltas=2), SAMPLE_RATE)(noise(1)).requires_grad
 
 
 @pytest.mark.parametrize(

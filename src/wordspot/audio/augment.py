@@ -1,8 +1,9 @@
 """Augmentation of whole batches: first what each operation does, then how its strength is drawn.
 
 Waveforms are zero after their lengths, before and after each operation. Every draw comes from the generator
-that is passed in, and always on the CPU, so that a resumed run draws the same. (`FrequencyMasking` and
-`TimeMasking` of torchaudio draw from the global generator, and have no probability for each clip.)
+that is passed in, and always on the CPU: a resumed run draws the same, and which clips change is known there,
+so that only those are touched and no step waits for a device. (`FrequencyMasking` and `TimeMasking` of
+torchaudio draw from the global generator, and have no probability for each clip.)
 
 To add an augmentation, give `AugmentConfig` its settings (or a subclass of it) and AUGMENTATIONS its entry:
 training, the gallery, the experiment and the report follow that list.
@@ -11,23 +12,27 @@ training, the gallery, the experiment and the report follow that list.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
 import torchaudio
 from torch import Tensor
+from torch.linalg import vector_norm
 from torch.nn.functional import one_hot, pad
+from torch.nn.utils.rnn import pad_sequence
 
 from wordspot.audio.features import loudness
-from wordspot.audio.padding import zero_padding
+from wordspot.audio.padding import moved, windows, zero_padding
 from wordspot.config import AugmentConfig
 
 VOCODER_FFT = 512
 """Points of the Fourier transform of the phase vocoder; its hop is a quarter of them."""
-LOWPASS_WIDTH = 16
+LOWPASS_WIDTH = 10
 """Zero crossings of the resampling filter on either side."""
+ROLLOFF = 0.99
+"""Edge of the resampling filter, as a fraction of the lower of the two Nyquist frequencies."""
 
 
 def shift(waveforms: Tensor, offsets: Tensor) -> Tensor:
@@ -37,9 +42,7 @@ def shift(waveforms: Tensor, offsets: Tensor) -> Tensor:
     [[0.0, 1.0, 2.0], [2.0, 3.0, 0.0]]
     """
     S = waveforms.shape[1]
-    source = torch.arange(S, device=waveforms.device) - offsets[:, None]  # (B, S)
-    inside = (source >= 0) & (source < S)
-    return waveforms.gather(1, source.clamp(0, S - 1)) * inside
+    return windows(waveforms, -offsets.clamp(-S, S), S)
 
 
 def mask(features: Tensor, first: Tensor, width: Tensor, dim: int) -> Tensor:
@@ -48,8 +51,9 @@ def mask(features: Tensor, first: Tensor, width: Tensor, dim: int) -> Tensor:
     Source: SpecAugment (Park et al. 2019), section 2.
     """
     place = torch.arange(features.shape[dim], device=features.device)
-    inside = (place >= first[:, None]) & (place < (first + width)[:, None])  # (B, T) or (B, F)
-    return features.masked_fill(inside[:, None, :] if dim == 2 else inside[:, :, None], 0.0)
+    outside = (place < first[:, None]) | (place >= (first + width)[:, None])  # (B, T) or (B, F)
+    kept = outside.to(features.dtype)
+    return features * (kept[:, None, :] if dim == 2 else kept[:, :, None])
 
 
 def gain(waveforms: Tensor, gain_db: Tensor) -> Tensor:
@@ -61,18 +65,39 @@ def gain(waveforms: Tensor, gain_db: Tensor) -> Tensor:
     return waveforms * 10 ** (gain_db[:, None] / 20)
 
 
-def speed_perturb(waveforms: Tensor, percent: int) -> Tensor:
-    """Play waveforms [B, S] at `percent` of their speed: [B, S * 100 / percent], rounded up.
+def speed_perturb(waveforms: Tensor, percent: Tensor, samples: int) -> Tensor:
+    """Play each waveform [B, S] at its whole `percent` [B] of its speed, cut or zero-padded: [B, samples].
 
-    Resampling is band-limited (torchaudio's windowed sinc); duration and pitch change together.
+    Duration and pitch change together. While 100 samples are played, `percent` samples of the waveform go by:
+    each 100 are one product of the samples around them with the matrix of `resampling_filter`.
     """
-    return resampler(percent).to(waveforms.device)(waveforms)  # type: ignore[no-any-return]
+    filters = pad_sequence(
+        [resampling_filter(p, waveforms.device) for p in percent.tolist()], batch_first=True
+    )  # (B, N, 100)
+    blocks = torch.arange(math.ceil(samples / 100))
+    first = percent[:, None] * blocks - reach(percent)[:, None]  # (B, blocks)
+    around = windows(waveforms, first, filters.shape[1])  # (B, blocks, N)
+    return (around @ filters).flatten(1)[:, :samples]
+
+
+def reach(percent: Tensor) -> Tensor:
+    """Give the samples on either side of a moment that sound in it at speeds [B] in percent."""
+    return (LOWPASS_WIDTH / ROLLOFF * (percent / 100).clamp(min=1)).ceil().long()
 
 
 @cache
-def resampler(percent: int) -> torchaudio.transforms.Resample:
-    """Make the filter for a speed, once."""
-    return torchaudio.transforms.Resample(percent, 100, lowpass_filter_width=LOWPASS_WIDTH)
+def resampling_filter(percent: int, device: torch.device) -> Tensor:
+    """Make the matrix [N, 100] from N samples to 100 samples that play `percent` samples of them.
+
+    A windowed sinc (Smith and Gossett 1984), as `torchaudio.transforms.Resample` has it.
+    """
+    width = int(reach(torch.tensor(percent)))
+    played = percent / 100 * torch.arange(100, dtype=torch.float64)
+    heard = torch.arange(-width, percent + width, dtype=torch.float64)[:, None]
+    cutoff = ROLLOFF * min(1, 100 / percent)
+    crossings = (cutoff * (heard - played)).clamp(-LOWPASS_WIDTH, LOWPASS_WIDTH)  # (N, 100)
+    window = (torch.pi / 2 * crossings / LOWPASS_WIDTH).cos().square()
+    return (cutoff * window * crossings.sinc()).float().to(device)
 
 
 def time_stretch(waveforms: Tensor, percent: float) -> Tensor:
@@ -94,24 +119,25 @@ def pitch_shift(waveforms: Tensor, percent: int) -> Tensor:
 
     Formants move with the pitch, as they do with the length of the vocal tract.
     """
-    S = waveforms.shape[1]
+    B, S = waveforms.shape
     longer = time_stretch(waveforms, 10_000 / percent)
-    return fit(speed_perturb(longer, percent), S)
+    return speed_perturb(longer, torch.full((B,), percent), S)
+
+
+def change_each(
+    change: Callable[[Tensor, int], Tensor], waveforms: Tensor, percent: Tensor, samples: int
+) -> Tensor:
+    """Change waveforms [B, S] by a whole percentage [B] each, equal ones together: [B, samples]."""
+    changed = waveforms.new_empty(len(waveforms), samples)
+    for value in sorted(set(percent.tolist())):
+        rows = moved((percent == value).nonzero()[:, 0], waveforms.device)
+        changed.index_copy_(0, rows, fit(change(waveforms.index_select(0, rows), value), samples))
+    return changed
 
 
 def fit(waveforms: Tensor, samples: int) -> Tensor:
     """Cut waveforms [B, S] to [B, samples], or pad them with zeros."""
     return pad(waveforms, (0, samples - waveforms.shape[1]))
-
-
-def change_each(waveforms: Tensor, change: Callable[[Tensor, int], Tensor], percent: Tensor) -> Tensor:
-    """Change waveforms [B, S] by a whole percentage [B] each, equal ones together; 100 changes nothing."""
-    changed = waveforms.clone()
-    for value in sorted(set(percent.tolist())):
-        if value != 100:
-            rows = percent == value
-            changed[rows] = fit(change(waveforms[rows], value), waveforms.shape[1])
-    return changed
 
 
 def add_noise(waveforms: Tensor, noise: Tensor, snr_db: Tensor) -> Tensor:
@@ -120,9 +146,9 @@ def add_noise(waveforms: Tensor, noise: Tensor, snr_db: Tensor) -> Tensor:
     The ratio is that of the energies over the S samples, so noise has to be zero where the clip is padding.
     With silent noise or a silent clip nothing changes.
     """
-    signal, interference = waveforms.square().sum(dim=1), noise.square().sum(dim=1)  # (B,)
-    power = signal / interference.clamp(min=1e-12) / 10 ** (snr_db / 10)
-    return waveforms + noise * power.sqrt()[:, None]
+    signal, interference = vector_norm(waveforms, dim=1), vector_norm(noise, dim=1)  # (B,)
+    level = signal / interference.clamp(min=1e-6) / 10 ** (snr_db / 20)
+    return torch.addcmul(waveforms, noise, level[:, None])
 
 
 def color(white: Tensor, slope: Tensor) -> Tensor:
@@ -146,7 +172,7 @@ def mixup(one: Tensor, other: Tensor, weight: Tensor) -> Tensor:
 def random_crops(noise: Tensor, count: int, samples: int, draw: torch.Generator) -> Tensor:
     """Draw crops [count, samples] of noise [M], which may overlap."""
     first = torch.randint(len(noise) - samples + 1, (count,), generator=draw)
-    return noise[first[:, None] + torch.arange(samples)]
+    return noise.unfold(0, samples, 1).index_select(0, moved(first, noise.device))
 
 
 class Clips(NamedTuple):
@@ -158,6 +184,10 @@ class Clips(NamedTuple):
     """int64 [B], samples of each clip before the padding."""
     targets: Tensor
     """Labels int64 [B], or after mixup class probabilities float32 [B, C]."""
+
+    def at(self, rows: Tensor) -> "Clips":
+        """Give the clips of some rows [N]."""
+        return Clips(*(tensor.index_select(0, rows) for tensor in self))
 
 
 @dataclass(frozen=True)
@@ -174,32 +204,55 @@ class Augmentation:
     """Probability with which an experiment tries it."""
 
 
+def change_rows(clips: Clips, rows: Tensor, change: Callable[[Clips], Clips]) -> Clips:
+    """Change the clips of `rows` [N], on the CPU, in place by `change`, which is given those alone."""
+    if len(rows):
+        rows = moved(rows, clips.waveforms.device)
+        changed = change(clips.at(rows))
+        for tensor, new in zip(clips, changed, strict=True):
+            tensor.index_copy_(0, rows, new)
+    return clips
+
+
 def change_speed(augmenter: "Augmenter", clips: Clips) -> Clips:
     """Play clips faster or slower."""
-    percent = augmenter.percent(augmenter.config.speed_perturb_p, augmenter.config.speed_perturb, clips)
-    return at_speed(clips, speed_perturb, percent)
+    config = augmenter.config
+    percent = augmenter.percent(config.speed_perturb_p, config.speed_perturb, len(clips.waveforms))
+    return at_speed(clips, percent, speed_perturb)
 
 
 def change_tempo(augmenter: "Augmenter", clips: Clips) -> Clips:
     """Play clips faster or slower, at their pitch."""
-    percent = augmenter.percent(augmenter.config.time_stretch_p, augmenter.config.time_stretch, clips)
-    return at_speed(clips, time_stretch, percent)
+    config = augmenter.config
+    percent = augmenter.percent(config.time_stretch_p, config.time_stretch, len(clips.waveforms))
+    return at_speed(clips, percent, partial(change_each, time_stretch))
 
 
-def at_speed(clips: Clips, change: Callable[[Tensor, int], Tensor], percent: Tensor) -> Clips:
-    """Play clips at speeds [B] in percent, by `change`."""
-    lengths = (100 * clips.lengths / percent).ceil().long().clamp(1, clips.waveforms.shape[1])
-    waveforms = zero_padding(change_each(clips.waveforms, change, percent), lengths)
-    return clips._replace(waveforms=waveforms, lengths=lengths)
+def at_speed(clips: Clips, percent: Tensor, play: Callable[[Tensor, Tensor, int], Tensor]) -> Clips:
+    """Play clips at speeds [B] in percent, by `play`."""
+    rows = (percent != 100).nonzero()[:, 0]
+
+    def change(some: Clips) -> Clips:
+        (_, S), percent_there = some.waveforms.shape, moved(percent[rows], some.lengths.device)
+        lengths = (100 * some.lengths / percent_there).ceil().long().clamp(1, S)
+        waveforms = zero_padding(play(some.waveforms, percent[rows], S), lengths)
+        return some._replace(waveforms=waveforms, lengths=lengths)
+
+    return change_rows(clips, rows, change)
 
 
 def change_pitch(augmenter: "Augmenter", clips: Clips) -> Clips:
     """Raise or lower all frequencies of clips, at their speed."""
-    config, device = augmenter.config, clips.waveforms.device
+    config = augmenter.config
     drawn = 100 * 2 ** (config.pitch_semitones / 12 * augmenter.even(len(clips.waveforms)))
-    percent = augmenter.where(config.pitch_shift_p, drawn.round().long(), 100).to(device)
-    waveforms = change_each(clips.waveforms, pitch_shift, percent)
-    return clips._replace(waveforms=zero_padding(waveforms, clips.lengths))
+    percent = augmenter.where(config.pitch_shift_p, drawn.round().long(), 100)
+    rows = (percent != 100).nonzero()[:, 0]
+
+    def change(some: Clips) -> Clips:
+        shifted = change_each(pitch_shift, some.waveforms, percent[rows], some.waveforms.shape[1])
+        return some._replace(waveforms=zero_padding(shifted, some.lengths))
+
+    return change_rows(clips, rows, change)
 
 
 def change_start(augmenter: "Augmenter", clips: Clips) -> Clips:
@@ -207,8 +260,8 @@ def change_start(augmenter: "Augmenter", clips: Clips) -> Clips:
     config, (B, S) = augmenter.config, clips.waveforms.shape
     farthest = round(config.shift_ms * augmenter.sample_rate / 1000)
     drawn = torch.randint(-farthest, farthest + 1, (B,), generator=augmenter.draw)
-    offsets = augmenter.where(config.shift_p, drawn, 0).to(clips.waveforms.device)
-    lengths = (clips.lengths + offsets).clamp(1, S)
+    offsets = augmenter.where(config.shift_p, drawn, 0)
+    lengths = (clips.lengths + moved(offsets, clips.lengths.device)).clamp(1, S)
     return clips._replace(waveforms=shift(clips.waveforms, offsets), lengths=lengths)
 
 
@@ -217,44 +270,68 @@ def mix_pairs(augmenter: "Augmenter", clips: Clips) -> Clips:
 
     So the weight alone says which word dominates.
     """
-    config, device, B = augmenter.config, clips.waveforms.device, len(clips.waveforms)
-    other = torch.randperm(B, generator=augmenter.draw).to(device)
-    weight = augmenter.where(config.mixup_p, augmenter.beta(B), 1.0).to(device)
-    targets = one_hot(clips.targets, augmenter.classes).float()  # (B, C)
-    longer = torch.maximum(clips.lengths, clips.lengths[other])
-    level = loudness(clips.waveforms, clips.lengths)  # (B, 1)
-    joined = clips.waveforms[other] * (level / level[other])
-    return Clips(
-        mixup(clips.waveforms, joined, weight),
-        torch.where(weight < 1, longer, clips.lengths),
-        mixup(targets, targets[other], weight),
-    )
+    B, device = len(clips.waveforms), clips.waveforms.device
+    other = torch.randperm(B, generator=augmenter.draw)
+    weight = augmenter.where(augmenter.config.mixup_p, augmenter.beta(B), 1.0)
+    clips = clips._replace(targets=one_hot(clips.targets, augmenter.classes).float())  # (B, C)
+    rows = (weight < 1).nonzero()[:, 0]
+
+    def change(some: Clips) -> Clips:
+        joined = clips.at(moved(other[rows], device))
+        ratio = loudness(some.waveforms, some.lengths) / loudness(joined.waveforms, joined.lengths)  # (N, 1)
+        share = moved(weight[rows], device)
+        return Clips(
+            mixup(some.waveforms, joined.waveforms.mul_(ratio), share),
+            torch.maximum(some.lengths, joined.lengths),
+            mixup(some.targets, joined.targets, share),
+        )
+
+    return change_rows(clips, rows, change)
 
 
 def add_background_noise(augmenter: "Augmenter", clips: Clips) -> Clips:
     """Add recorded noise."""
-    (B, S), device = clips.waveforms.shape, clips.waveforms.device
+    S = clips.waveforms.shape[1]
     if len(augmenter.noise) < S:
         return clips
-    noise = zero_padding(random_crops(augmenter.noise, B, S, augmenter.draw).to(device), clips.lengths)
-    snr_db = augmenter.snr_db(augmenter.config.background_noise_p, B).to(device)
-    return clips._replace(waveforms=add_noise(clips.waveforms, noise, snr_db))
+    augmenter.noise = augmenter.noise.to(clips.waveforms.device)
+    return with_noise(
+        augmenter,
+        clips,
+        augmenter.config.background_noise_p,
+        lambda count: random_crops(augmenter.noise, count, S, augmenter.draw),
+    )
 
 
 def add_colored_noise(augmenter: "Augmenter", clips: Clips) -> Clips:
     """Add generated noise, from white to brown."""
-    (B, S), device = clips.waveforms.shape, clips.waveforms.device
-    white = torch.randn(B, S, generator=augmenter.draw)
-    noise = zero_padding(color(white, 2 * torch.rand(B, generator=augmenter.draw)).to(device), clips.lengths)
-    snr_db = augmenter.snr_db(augmenter.config.colored_noise_p, B).to(device)
-    return clips._replace(waveforms=add_noise(clips.waveforms, noise, snr_db))
+    S, device = clips.waveforms.shape[1], clips.waveforms.device
+
+    def colored(count: int) -> Tensor:
+        white = torch.randn(count, S, generator=augmenter.draw)
+        return color(moved(white, device), moved(2 * torch.rand(count, generator=augmenter.draw), device))
+
+    return with_noise(augmenter, clips, augmenter.config.colored_noise_p, colored)
+
+
+def with_noise(augmenter: "Augmenter", clips: Clips, p: float, noises: Callable[[int], Tensor]) -> Clips:
+    """Add noise to clips with probability `p`: `noises` gives [N, S] of it for N clips."""
+    snr_db = augmenter.snr_db(p, len(clips.waveforms))
+    rows = snr_db.isfinite().nonzero()[:, 0]
+
+    def change(some: Clips) -> Clips:
+        noise = zero_padding(noises(len(rows)), some.lengths)
+        noisy = add_noise(some.waveforms, noise, moved(snr_db[rows], noise.device))
+        return some._replace(waveforms=noisy)
+
+    return change_rows(clips, rows, change)
 
 
 def change_gain(augmenter: "Augmenter", clips: Clips) -> Clips:
     """Make clips louder or softer."""
     drawn = augmenter.config.gain_db * augmenter.even(len(clips.waveforms))
     gain_db = augmenter.where(augmenter.config.gain_p, drawn, 0.0)
-    return clips._replace(waveforms=gain(clips.waveforms, gain_db.to(clips.waveforms.device)))
+    return clips._replace(waveforms=gain(clips.waveforms, moved(gain_db, clips.waveforms.device)))
 
 
 def mask_frequencies(augmenter: "Augmenter", features: Tensor) -> Tensor:
@@ -305,7 +382,7 @@ class Augmenter:
 
     def waveforms(self, waveforms: Tensor, lengths: Tensor, labels: Tensor) -> Clips:
         """Augment waveforms [B, S] with lengths [B] and labels [B]."""
-        clips = Clips(waveforms, lengths, labels)
+        clips = Clips(waveforms.clone(), lengths.clone(), labels.clone())  # to be changed in place
         for augmentation in AUGMENTATIONS:
             if augmentation.domain == "waveform" and self.probability(augmentation):
                 clips = augmentation.apply(self, clips)
@@ -329,13 +406,13 @@ class Augmenter:
         width = torch.randint(0, min(widest, size) + 1, (B,), generator=self.draw)
         first = (torch.rand(B, generator=self.draw) * (size - width + 1)).long()
         width = self.where(p, width, 0)
-        return mask(features, first.to(features.device), width.to(features.device), dim)
+        return mask(features, moved(first, features.device), moved(width, features.device), dim)
 
-    def percent(self, p: float, farthest: float, clips: Clips) -> Tensor:
-        """Draw a speed for each clip in whole percent [B], at most the fraction `farthest` from 100."""
+    def percent(self, p: float, farthest: float, count: int) -> Tensor:
+        """Draw speeds for clips in whole percent [count], at most the fraction `farthest` from 100."""
         steps = round(100 * farthest)
-        drawn = 100 + torch.randint(-steps, steps + 1, (len(clips.waveforms),), generator=self.draw)
-        return self.where(p, drawn, 100).to(clips.waveforms.device)
+        drawn = 100 + torch.randint(-steps, steps + 1, (count,), generator=self.draw)
+        return self.where(p, drawn, 100)
 
     def even(self, count: int) -> Tensor:
         """Draw uniformly from -1 to 1."""

@@ -28,7 +28,7 @@ FEATURES: dict[str, dict[str, Any]] = {
     "13 MFCC": {"transform": "mfcc", "n_mfcc": 13},
     "20 MFCC": {"transform": "mfcc", "n_mfcc": 20},
     "40 MFCC": {"transform": "mfcc", "n_mfcc": 40},
-    "n_fft 640": {"n_fft": 640},
+    "n_fft 1024": {"n_fft": 1024},
     "n_fft 2048": {"n_fft": 2048},
     "hop 10 ms": {"hop_ms": 10.0},
     "hop 30 ms": {"hop_ms": 30.0},
