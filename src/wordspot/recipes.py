@@ -3,12 +3,13 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from wordspot.config import (
     AugmentConfig,
     BCResNetConfig,
     FeatureConfig,
+    ModelConfig,
     RecurrentConfig,
     RunConfig,
     TrainingConfig,
@@ -33,6 +34,32 @@ LSTM = RunConfig(RecurrentConfig(cell="lstm"), augment=replace(STRONG, freq_mask
 BILSTM = replace(LSTM, model=RecurrentConfig(cell="lstm", bidirectional=True, hidden_size=96))
 ATTENTION = vary(BILSTM, pooling="additive")
 CNN_LSTM = replace(vary(ATTENTION, num_layers=1, channels=24), features=STATIC, augment=STRONG)
+
+
+def _small(cell: Literal["rnn", "lstm", "gru"], hidden_size: int, **layers: Any) -> RecurrentConfig:
+    return RecurrentConfig(cell=cell, hidden_size=hidden_size, **layers)
+
+
+_HYBRID = {"bidirectional": True, "num_layers": 1}
+CONTROLLED: dict[str, ModelConfig] = {
+    "rnn": _small("rnn", 133),
+    "lstm": _small("lstm", 64),
+    "bilstm": _small("lstm", 38, bidirectional=True),
+    "gru": _small("gru", 74),
+    "attention": _small("lstm", 36, bidirectional=True, pooling="additive"),
+    "cnn-lstm-1d": _small("lstm", 34, encoder="conv1d", channels=16, **_HYBRID),
+    "cnn-lstm": _small("lstm", 36, encoder="conv2d", channels=12, pooling="additive", **_HYBRID),
+    "wordspot": _small("lstm", 36, encoder="residual", channels=12, pooling="additive", **_HYBRID),
+    "bc-resnet": BCResNetConfig(scale=3.2),
+}
+"""The models with about 60,000 weights each, for ten words: cell and structure differ, size does not."""
+
+CONTROLLED_RECIPE = RunConfig(
+    features=STATIC,
+    augment=replace(STRONG, mixup_p=0.0),
+    training=TrainingConfig(epochs=15, patience=15),
+)
+"""The one recipe with which they are trained."""
 
 RECIPES: dict[str, RunConfig] = {
     "rnn": RunConfig(

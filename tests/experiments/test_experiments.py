@@ -6,10 +6,11 @@ import pytest
 
 from tests.helpers import assert_one_line
 from wordspot.audio.augment import AUGMENTATIONS, Augmentation
-from wordspot.config import CorpusConfig, RecurrentConfig, differences, vary
+from wordspot.config import CorpusConfig, RecurrentConfig, RunConfig, differences, vary
 from wordspot.errors import UsageError
 from wordspot.experiments.experiments import BASE, DATA_SCALING, EXPERIMENTS, ON_REQUEST, list_experiments
-from wordspot.recipes import RECIPES
+from wordspot.models.recognizer import Recognizer
+from wordspot.recipes import CONTROLLED, CONTROLLED_RECIPE, RECIPES
 from wordspot.tts.settings import CLIPS
 
 CORPUS = CorpusConfig(words=("low", "high"))
@@ -26,13 +27,34 @@ def test_the_family_has_every_recipe_as_it_is_with_three_seeds() -> None:
             assert vary(config, seed=recipe.training.seed) == replace(recipe, corpus=CORPUS)
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if name != "family"])
-def test_other_experiments_choose_by_validation_and_say_that_they_are_short(name: str) -> None:
+def test_the_controlled_models_differ_in_nothing_but_themselves() -> None:
+    controlled = ALL["controlled"]
+    assert (controlled.split, controlled.against, controlled.seeds) == ("testing", None, 3)
+    assert list(controlled.variants) == list(RECIPES)
+    rest = {replace(config, model=RecurrentConfig()) for config in controlled.variants.values()}
+    assert len(rest) == 1
+    for model, config in controlled.variants.items():
+        recipe = RECIPES[model].model
+        assert type(config.model) is type(recipe)
+        if isinstance(config.model, RecurrentConfig) and isinstance(recipe, RecurrentConfig):
+            same = replace(recipe, hidden_size=config.model.hidden_size, channels=config.model.channels)
+            assert config.model == same, model  # it is the model of the family, in another size
+
+
+def test_the_controlled_models_are_of_one_size() -> None:
+    sizes = [
+        Recognizer(RunConfig(model, features=CONTROLLED_RECIPE.features)).n_parameters
+        for model in CONTROLLED.values()
+    ]
+    assert max(sizes) <= 1.1 * min(sizes)
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name not in ("controlled", "family")])
+def test_other_experiments_choose_by_validation_and_vary_a_controlled_model(name: str) -> None:
     experiment = ALL[name]
-    assert (experiment.split, experiment.against) == ("validation", BASE)
+    assert (experiment.split, experiment.against, experiment.seeds) == ("validation", BASE, 3)
     base = experiment.variants[BASE]
-    assert base == ALL["features"].variants[BASE]  # so that it is trained once for all
-    assert f"{base.training.epochs} epochs" in experiment.note
+    assert base == ALL["controlled"].variants["lstm"]  # so that it is trained once for all
     for variant, config in experiment.variants.items():
         assert config.corpus.words == CORPUS.words
         assert variant == BASE or differences(config, base), variant
@@ -64,23 +86,28 @@ def test_an_augmentation_that_the_recipe_does_not_know_is_not_tried(monkeypatch:
 def test_variants_are_named_for_what_they_change() -> None:
     features, settings = ALL["features"].variants, ALL["hyperparameters"].variants
     assert features["no RMS normalisation"].features.rms_normalize is False
-    assert [features[name].features.deltas for name in ("no deltas", BASE, "delta-deltas")] == [0, 1, 2]
+    assert [features[name].features.deltas for name in (BASE, "deltas", "deltas and delta-deltas")] == [
+        0,
+        1,
+        2,
+    ]
     assert features["80 mel bands"].features.n_mels == 80
     assert settings["learning rate 0.0005"].training.learning_rate == 5e-4
-    model = settings["hidden size 256"].model
+    model = settings["hidden size 128"].model
     assert isinstance(model, RecurrentConfig)
-    assert model.hidden_size == 256
+    assert model.hidden_size == 128
 
 
 def test_every_experiment_has_its_name_and_kind() -> None:
     assert list(ALL) == [name for name in EXPERIMENTS if name not in ON_REQUEST]
     kinds = {name: experiment.kind for name, experiment in ALL.items()}
-    scaling = {"data-scaling": "scaling"}
-    assert kinds == dict.fromkeys(ALL, "settings") | {"family": "models"} | scaling
+    models, scaling = dict.fromkeys(("controlled", "family"), "models"), {"data-scaling": "scaling"}
+    assert kinds == dict.fromkeys(ALL, "settings") | models | scaling
 
 
 def test_fewer_clips_are_gone_through_more_often() -> None:
-    variants = list(ALL["data-scaling"].variants.values())
+    all_clips, *few = ALL["data-scaling"].variants.values()
+    variants = [*few, all_clips]
     assert [config.corpus.clips_per_word for config in variants] == [*DATA_SCALING, None]
     epochs = [config.training.epochs for config in variants]
     assert epochs == sorted(epochs, reverse=True)

@@ -11,13 +11,12 @@ from wordspot.audio.augment import AUGMENTATIONS
 from wordspot.config import CorpusConfig, RecurrentConfig, RunConfig, vary
 from wordspot.errors import UsageError
 from wordspot.layout import Split
-from wordspot.recipes import RECIPES
+from wordspot.recipes import CONTROLLED, CONTROLLED_RECIPE, RECIPES
 from wordspot.tts.settings import CLIPS
 
 SEEDS = 3
-SHORT_EPOCHS = 6
 SUBJECT = "lstm"
-"""The model of all experiments but the family."""
+"""The model of the controlled comparison that the other experiments vary."""
 
 BASE = "recipe"
 """The variant that the others of an experiment are compared with."""
@@ -29,12 +28,12 @@ FEATURES: dict[str, dict[str, Any]] = {
     "20 MFCC": {"transform": "mfcc", "n_mfcc": 20},
     "40 MFCC": {"transform": "mfcc", "n_mfcc": 40},
     "n_fft 1024": {"n_fft": 1024},
-    "n_fft 2048": {"n_fft": 2048},
+    "window 25 ms": {"win_ms": 25.0},
     "hop 10 ms": {"hop_ms": 10.0},
     "hop 30 ms": {"hop_ms": 30.0},
     "no RMS normalisation": {"rms_normalize": False},
-    "no deltas": {"deltas": 0},
-    "delta-deltas": {"deltas": 2},
+    "deltas": {"deltas": 1},
+    "deltas and delta-deltas": {"deltas": 2},
 }
 HYPERPARAMETERS: dict[str, dict[str, Any]] = {
     "learning rate 0.0005": {"learning_rate": 5e-4},
@@ -42,14 +41,19 @@ HYPERPARAMETERS: dict[str, dict[str, Any]] = {
     "learning rate 0.004": {"learning_rate": 4e-3},
     "1 layer": {"num_layers": 1},
     "3 layers": {"num_layers": 3},
-    "hidden size 64": {"hidden_size": 64},
-    "hidden size 256": {"hidden_size": 256},
+    "hidden size 32": {"hidden_size": 32},
+    "hidden size 128": {"hidden_size": 128},
+    "bidirectional, hidden size 38": {"bidirectional": True, "hidden_size": 38},
+    "last state": {"pooling": "last"},
+    "BatchNorm of features": {"batch_norm": True},
     "no dropout": {"dropout": 0.0},
     "dropout 0.4": {"dropout": 0.4},
     "Adam": {"optimizer": "adam", "weight_decay": 0.0},
     "SGD, learning rate 0.1": {"optimizer": "sgd", "learning_rate": 0.1, "weight_decay": 0.0},
+    "label smoothing 0.1": {"label_smoothing": 0.1},
+    "30 epochs": {"epochs": 30, "patience": 30},
 }
-DATA_SCALING: dict[int, int] = {10: 60, 30: 40, 100: 24, 300: 12}
+DATA_SCALING: dict[int, int] = {10: 120, 30: 80, 100: 50, 300: 25}
 """Training clips of each word, and the epochs of training on them: fewer clips need more epochs."""
 
 SYNTHETIC_MODEL = "wordspot"
@@ -97,9 +101,9 @@ class Plan:
 
     corpus: CorpusConfig
     models: tuple[str, ...] = tuple(RECIPES)
-    """Recipes in the family."""
+    """Models that are compared."""
     seeds: int = SEEDS
-    """Runs of each model of the family."""
+    """Runs of each variant."""
     epochs: int | None = None
     """Most epochs of any run, for a quick look."""
 
@@ -116,8 +120,12 @@ class Plan:
 
     @property
     def base(self) -> RunConfig:
-        """The shortened recipe that most experiments vary."""
-        return self.lasting(replace(RECIPES[SUBJECT], corpus=self.corpus), SHORT_EPOCHS)
+        """What most experiments vary: one model of the controlled comparison."""
+        return self.controlled(SUBJECT)
+
+    def controlled(self, model: str) -> RunConfig:
+        """Give the config of a model of the controlled comparison."""
+        return self.bounded(replace(CONTROLLED_RECIPE, model=CONTROLLED[model], corpus=self.corpus))
 
     @property
     def seeds_note(self) -> str:
@@ -132,13 +140,29 @@ class Plan:
         return f" All runs are limited to {self.epochs} epoch{'s' * (self.epochs > 1)} (--epochs)."
 
 
+def controlled(plan: Plan) -> Experiment:
+    """Train every model by one recipe, with about the same number of weights."""
+    training = CONTROLLED_RECIPE.training
+    return Experiment(
+        "controlled",
+        "What do cell and structure matter, all else being equal?",
+        "All models have about 60,000 weights and are trained by one recipe, with the same features, "
+        f"augmentation, learning rate and {training.epochs} epochs ({plan.seeds_note}). They are scored on "
+        f"the test split.{plan.epochs_note}",
+        "testing",
+        {model: plan.controlled(model) for model in plan.models},
+        plan.seeds,
+        kind="models",
+    )
+
+
 def family(plan: Plan) -> Experiment:
     """Train every model by its own recipe."""
     return Experiment(
         "family",
-        "Which model is best?",
-        f"Each model is trained by its own recipe, {plan.seeds_note}, and scored on the test split."
-        f"{plan.epochs_note}",
+        "Which model is best, each at its own best?",
+        f"Each model has its own size and is trained by its own recipe, {plan.seeds_note}, and scored on the "
+        f"test split.{plan.epochs_note}",
         "testing",
         {model: plan.bounded(replace(RECIPES[model], corpus=plan.corpus)) for model in plan.models},
         plan.seeds,
@@ -146,17 +170,16 @@ def family(plan: Plan) -> Experiment:
     )
 
 
-def short(plan: Plan, name: str, question: str, note: str, variants: dict[str, RunConfig]) -> Experiment:
-    """Vary the shortened recipe of one model."""
-    epochs = plan.base.training.epochs
+def varied(plan: Plan, name: str, question: str, note: str, variants: dict[str, RunConfig]) -> Experiment:
+    """Vary one model of the controlled comparison, whose own runs are trained once for all experiments."""
     return Experiment(
         name,
         question,
-        f"The model is {SUBJECT} with a recipe shortened to {epochs} epochs and one seed. Accuracy is that "
-        f"of the validation split, which also selected the best epoch. {note}{plan.epochs_note}",
+        f"The model is {SUBJECT} of the controlled comparison, {plan.seeds_note}. Accuracy is that of the "
+        f"validation split, which also selected the best epoch. {note}{plan.epochs_note}",
         "validation",
-        variants,
-        seeds=1,
+        {BASE: plan.base} | variants,
+        plan.seeds,
         against=BASE,
     )
 
@@ -164,13 +187,13 @@ def short(plan: Plan, name: str, question: str, note: str, variants: dict[str, R
 def features(plan: Plan) -> Experiment:
     """Vary the features."""
     base, recipe = plan.base, plan.base.features
-    return short(
+    return varied(
         plan,
         "features",
         "Which features?",
-        f"The recipe has {recipe.n_mels} mel bands, {recipe.deltas} order of deltas, n_fft {recipe.n_fft}, a "
-        f"hop of {recipe.hop_ms:g} ms, and RMS normalisation.",
-        {BASE: base} | {name: vary(base, **settings) for name, settings in FEATURES.items()},
+        f"The recipe has {recipe.n_mels} mel bands, no deltas, n_fft {recipe.n_fft}, a window of "
+        f"{recipe.win_ms:g} ms, a hop of {recipe.hop_ms:g} ms, and RMS normalisation.",
+        {name: vary(base, **settings) for name, settings in FEATURES.items()},
     )
 
 
@@ -178,13 +201,14 @@ def hyperparameters(plan: Plan) -> Experiment:
     """Vary the hyper-parameters."""
     base, training, model = plan.base, plan.base.training, plan.base.model
     assert isinstance(model, RecurrentConfig)  # whose layers the variants change
-    return short(
+    return varied(
         plan,
         "hyperparameters",
         "Which hyper-parameters?",
         f"The recipe has {training.optimizer} with a learning rate of {training.learning_rate:g}, "
-        f"{model.num_layers} layers, a hidden size of {model.hidden_size} and dropout {model.dropout:g}.",
-        {BASE: base} | {name: vary(base, **settings) for name, settings in HYPERPARAMETERS.items()},
+        f"{model.num_layers} layers, a hidden size of {model.hidden_size}, dropout {model.dropout:g} and "
+        f"{training.epochs} epochs; the variant with twice as many tells how far it is from the plateau.",
+        {name: plan.bounded(vary(base, **settings)) for name, settings in HYPERPARAMETERS.items()},
     )
 
 
@@ -195,15 +219,14 @@ def augmentation(plan: Plan) -> Experiment:
     off = {one.probability: 0.0 for one in known}
     on = {one.probability: one.trial for one in known}
     used = [one.title for one in known if getattr(base.augment, one.probability)]
-    return short(
+    return varied(
         plan,
         "augmentation",
         "Which augmentation?",
         "Each augmentation is tried alone, with probability 1 (noise and mixup: 0.5), then all together. The "
-        f"recipe has {', '.join(used)}. RMS normalisation undoes a gain. A schedule as short as this favours "
-        "weak augmentation.",
+        f"recipe has {', '.join(used)}. RMS normalisation undoes a gain. Every variant is also scored in "
+        "noise and on softer clips.",
         {
-            BASE: base,
             "none": vary(base, **off),
             **{one.title: vary(base, **off | {one.probability: one.trial}) for one in known},
             "all": vary(base, **on),
@@ -216,12 +239,12 @@ def data_scaling(plan: Plan) -> Experiment:
     base = plan.base
     few = {f"{count} a word": (count, plan.lasting(base, epochs)) for count, epochs in DATA_SCALING.items()}
     epochs = ", ".join(f"{config.training.epochs} for {name}" for name, (_, config) in few.items())
-    scaling = short(
+    scaling = varied(
         plan,
         "data-scaling",
         "How many training clips are needed?",
         f"Fewer clips are trained on for more epochs: {epochs}.",
-        {name: vary(config, clips_per_word=count) for name, (count, config) in few.items()} | {BASE: base},
+        {name: vary(config, clips_per_word=count) for name, (count, config) in few.items()},
     )
     return replace(scaling, kind="scaling")
 
@@ -257,6 +280,7 @@ def synthetic(plan: Plan) -> Experiment:
 
 
 EXPERIMENTS: dict[str, Callable[[Plan], Experiment]] = {
+    "controlled": controlled,
     "family": family,
     "features": features,
     "hyperparameters": hyperparameters,
@@ -280,8 +304,8 @@ def list_experiments(
 ) -> list[Experiment]:
     """List the experiments on the words of a corpus, or those of them that are named.
 
-    `models` are the recipes of the family, `seeds` the runs of each of its models. `epochs` limits the epochs
-    of every run, for a quick look. Raises UsageError for an unknown name.
+    `models` are those to compare, `seeds` the runs of each variant. `epochs` limits the epochs of every run,
+    for a quick look. Raises UsageError for an unknown name.
     """
     check_known("models", models, list(RECIPES))
     check_known("experiments", names, list(EXPERIMENTS))
