@@ -38,7 +38,7 @@ class Samples:
         Raises WordspotError where the samples of a chosen clip are not those that were written.
         """
         clips = chosen[0] if isinstance(chosen, tuple) else chosen
-        if not np.all(self.checked[clips]):
+        if not self.checked[clips].all():
             for row in np.atleast_1d(self.rows[clips]):
                 self._check(row)
         samples: NDArray[np.int16] = self.mapped[chosen]
