@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from tests.conftest import SAMPLE_RATE, noise, write_samples
-from wordspot.audio.io import find_sound_files, read_clip
+from wordspot.audio.io import find_sound_files, read_clip, read_plain
 from wordspot.errors import ClipError, UsageError
 
 
@@ -31,6 +31,43 @@ def test_a_recording_of_unstated_length_is_read_whole(tmp_path: Path) -> None:
     header[4:8] = header[40:44] = b"\xff" * 4
     path.write_bytes(header)
     assert np.array_equal(read_clip(path, SAMPLE_RATE), noise(1000))
+
+
+@pytest.mark.parametrize("start", [0, 10, 999, 2000])
+@pytest.mark.parametrize("stop", [None, 0, 30, 2000])
+def test_a_plain_file_is_read_as_by_libsndfile(tmp_path: Path, start: int, stop: int | None) -> None:
+    path = write_samples(tmp_path / "a.wav", noise(1000))
+    expected, _ = soundfile.read(path, dtype="int16", start=start, stop=stop)
+    read = read_plain(path, SAMPLE_RATE, start, stop)
+    assert read is not None
+    assert read.dtype == np.int16
+    assert read.flags.writeable
+    assert np.array_equal(read, expected)
+
+
+@pytest.mark.parametrize("place", range(44))
+def test_a_file_whose_header_differs_in_any_byte_is_not_plain(tmp_path: Path, place: int) -> None:
+    path = write_samples(tmp_path / "a.wav", noise(1000))
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+    assert read_plain(path, SAMPLE_RATE) is None
+
+
+@pytest.mark.parametrize("kept", [0, 30, 44, 45, 46, 1000])
+def test_a_file_that_breaks_off_is_not_plain(tmp_path: Path, kept: int) -> None:
+    path = write_samples(tmp_path / "a.wav", noise(1000))
+    path.write_bytes(path.read_bytes()[:kept])
+    assert read_plain(path, SAMPLE_RATE) is None
+
+
+def test_files_of_other_formats_are_not_plain(tmp_path: Path) -> None:
+    for name, subtype in (("a.flac", "PCM_16"), ("b.wav", "PCM_24"), ("c.wav", "FLOAT"), ("d.wav", "PCM_U8")):
+        path = write_samples(tmp_path / name, noise(1000), subtype=subtype)
+        assert read_plain(path, SAMPLE_RATE) is None
+    assert read_plain(write_samples(tmp_path / "e.wav", noise(1000)), 8000) is None
+    assert read_plain(write_stereo(tmp_path), SAMPLE_RATE) is None
+    assert read_plain(tmp_path / "nowhere.wav", SAMPLE_RATE) is None
 
 
 def test_24_bit_samples_come_back_within_a_step(tmp_path: Path) -> None:

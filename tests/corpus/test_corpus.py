@@ -147,6 +147,19 @@ def test_a_fingerprint_of_a_split_is_of_its_clips_alone(recordings: Path) -> Non
     assert same == [True, True, False]
 
 
+def test_damaged_clips_are_neither_loaded_nor_identified(recordings: Path) -> None:
+    whole = open_corpus(recordings, words=WORDS)
+    samples = np.array(whole.store.samples[:])
+    damaged = whole.rows("validation")[3]
+    samples[damaged, 5] ^= 1
+    samples.tofile(whole.store.samples.path)
+    corpus = open_corpus(recordings, words=WORDS)
+    assert sum(len(batch.labels) for batch in corpus.loader("training")) == len(corpus.rows("training"))
+    for read in (lambda: list(corpus.loader("validation")), lambda: corpus.fingerprint("validation")):
+        with pytest.raises(WordspotError, match=rf"damaged \(clip {damaged}\)"):
+            read()
+
+
 # All clips of a folder, whatever their splits
 
 

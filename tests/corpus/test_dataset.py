@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
 from tests.conftest import write_samples
 from wordspot.config import CorpusConfig, Runtime
@@ -120,6 +121,19 @@ def test_a_split_is_a_dataset_of_clips(corpus: Corpus) -> None:
         ([5] * 8, 1),
         ([6] * 8, 0),
     ]
+
+
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+def test_worker_processes_give_the_same_batches(corpus: Corpus, start: str) -> None:
+    found = DataLoader(
+        corpus.dataset("validation"),
+        batch_size=3,
+        num_workers=1,
+        multiprocessing_context=start,
+        collate_fn=Collate(S),
+    )
+    for batch, expected in zip(found, batches(corpus, "validation", 3), strict=True):
+        assert all(torch.equal(one, other) for one, other in zip(batch, expected, strict=True))
 
 
 def test_a_single_clip_at_the_end_is_left_out_of_training_alone(corpus: Corpus) -> None:

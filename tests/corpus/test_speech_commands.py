@@ -6,7 +6,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from torchaudio.datasets import speechcommands
+from torchaudio.datasets import SPEECHCOMMANDS, speechcommands
 
 from tests.conftest import noise, speaker_names, write_samples
 from wordspot.config import CorpusConfig
@@ -14,6 +14,7 @@ from wordspot.corpus import corpus
 from wordspot.corpus.corpus import find_index, open_corpus
 from wordspot.corpus.speech_commands import FOLDER, VERSIONS, download, version_in
 from wordspot.errors import WordspotError
+from wordspot.layout import SPLITS
 
 CONFIG = CorpusConfig(words=("yes", "no"), seconds=0.1)
 
@@ -100,7 +101,24 @@ def test_a_missing_list_is_named(root: Path, part: str) -> None:
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("line", ["", "hello", "yes/a_nohash_x.wav"])
+def test_the_clips_are_those_of_torchaudio_in_its_order(root: Path) -> None:
+    folder = find_index(root).root
+    for name in (f"no-one/{ANN}_nohash_0.wav", f"yes/{ANN}.wav", f"yes/{ANN}_nohash_9.flac", "no/x.wav"):
+        write_samples(folder / name, [1])
+    lists = folder / "testing_list.txt"
+    lists.write_text("\n".join(reversed(lists.read_text().splitlines())))
+    expected = [
+        (f"{word}/{Path(path).name}", word, speaker, split)
+        for split in SPLITS
+        for part in [SPEECHCOMMANDS(root, subset=split)]
+        for path, _, word, speaker, _ in map(part.get_metadata, range(len(part)))
+    ]
+    found = [(clip.path, clip.word, clip.speaker, clip.split) for clip in find_index(root).clips]
+    assert found == expected
+    assert len(found) == 31
+
+
+@pytest.mark.parametrize("line", ["hello", "yes/a_nohash_x.wav"])
 def test_a_list_with_a_line_that_names_no_clip_is_refused(root: Path, line: str) -> None:
     with (find_index(root).root / "testing_list.txt").open("a") as out:
         out.write(f"{line}\n")

@@ -1,6 +1,7 @@
 """The store of decoded clips: what it holds, when it is built anew, and when it isn't."""
 
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import noise, write_samples
-from tests.helpers import dead_process
+from tests.helpers import assert_one_line, dead_process
 from wordspot.audio.io import read_clip
 from wordspot.config import CorpusConfig
 from wordspot.corpus import store as store_module
@@ -59,12 +60,12 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_store_holds_the_files_padded_and_cut(clips: Path) -> None:
     store = build(clips)
     assert store.samples.shape == (4, S)
-    assert store.samples.dtype == np.int16
+    assert store.samples[:].dtype == np.int16
     assert list(store.table["path"]) == list(LENGTHS)
     assert list(store.table["word"]) == ["a", "a", "b", "b"]
     assert list(store.table["speaker"]) == ["short", "whole", "long", "one"]
     assert list(store.table["length"]) == [40, S, S, 1]
-    for row, (seed, length) in zip(store.samples, enumerate(LENGTHS.values()), strict=True):
+    for row, (seed, length) in zip(store.samples[:], enumerate(LENGTHS.values()), strict=True):
         kept = min(length, S)
         assert np.array_equal(row[:kept], noise(length, seed)[:kept])
         assert not row[kept:].any()
@@ -73,7 +74,7 @@ def test_the_store_holds_the_files_padded_and_cut(clips: Path) -> None:
 
 def test_the_store_cannot_be_written_to(clips: Path) -> None:
     with pytest.raises(ValueError, match="read-only"):
-        build(clips).samples[0, 0] = 1
+        build(clips).samples[0, :][0] = 1
 
 
 @pytest.mark.parametrize("words", [("1", "2"), ("null", "NA"), ("a,b", 'c"d'), ("café", "ナ")])
@@ -90,7 +91,7 @@ def test_the_second_opening_decodes_nothing(clips: Path, monkeypatch: pytest.Mon
     first = build(clips)
     forbid_decoding(monkeypatch)
     second = build(clips)
-    assert np.array_equal(second.samples, first.samples)
+    assert np.array_equal(second.samples[:], first.samples[:])
     assert second.table.equals(first.table)
     assert second.fingerprint == first.fingerprint
 
@@ -123,7 +124,7 @@ def test_a_store_with_a_damaged_description_is_built_anew(clips: Path, cache: Pa
     (about,) = cache.rglob("about.json")
     about.write_text(text) if text is not None else about.unlink()
     after = build(clips)
-    assert np.array_equal(after.samples, before.samples)
+    assert np.array_equal(after.samples[:], before.samples[:])
     assert after.fingerprint == before.fingerprint
 
 
@@ -133,33 +134,60 @@ def test_a_store_that_lost_samples_or_rows_is_built_anew(
     clips: Path, cache: Path, name: str, kept: int | None
 ) -> None:
     before = build(clips)
-    fingerprint, samples = before.fingerprint, np.array(before.samples)
+    fingerprint, samples = before.fingerprint, np.array(before.samples[:])
     (path,) = cache.rglob(name)
     whole = path.read_bytes()
     path.unlink()  # the open store keeps its own
     if kept is not None:
         path.write_bytes(whole[:kept])
     after = build(clips)
-    assert np.array_equal(after.samples, samples)
+    assert np.array_equal(after.samples[:], samples)
     assert len(after.table) == len(LENGTHS)
     assert after.fingerprint == fingerprint
 
 
-@pytest.mark.parametrize("name", ["samples.int16", "clips.csv"])
-@pytest.mark.parametrize("place", [0, 150, -1])
-def test_a_store_with_a_changed_byte_is_built_anew(clips: Path, cache: Path, name: str, place: int) -> None:
-    before = build(clips)
-    fingerprint, samples, table = before.fingerprint, np.array(before.samples), before.table
-    (path,) = cache.rglob(name)
+def change_byte(path: Path, place: int) -> None:
     content = bytearray(path.read_bytes())
     content[place] ^= 1
-    path.unlink()  # the open store keeps its own
+    path.unlink()  # an open store keeps its own
     path.write_bytes(content)
+
+
+@pytest.mark.parametrize("place", [0, 150, -1])
+def test_a_store_whose_table_has_a_changed_byte_is_built_anew(clips: Path, cache: Path, place: int) -> None:
+    before = build(clips)
+    (path,) = cache.rglob("clips.csv")
+    change_byte(path, place)
     for _ in range(2):
         after = build(clips)
-        assert np.array_equal(after.samples, samples)
-        assert after.table.equals(table)
-        assert after.fingerprint == fingerprint
+        assert np.array_equal(after.samples[:], before.samples[:])
+        assert after.table.equals(before.table)
+        assert after.fingerprint == before.fingerprint
+
+
+@pytest.mark.parametrize(("place", "clip"), [(0, 0), (2 * S + 50, 1), (-1, 3)])
+def test_a_clip_with_a_changed_sample_is_never_read(clips: Path, cache: Path, place: int, clip: int) -> None:
+    samples = np.array(build(clips).samples[:])
+    (path,) = cache.rglob("samples.int16")
+    change_byte(path, place)
+    store = build(clips)
+    others = np.delete(np.arange(4), clip)
+    assert np.array_equal(store.samples[others], samples[others])
+    for chosen in (clip, slice(None), np.array([clip, clip])):
+        for _ in range(2):
+            with pytest.raises(WordspotError, match=rf"damaged \(clip {clip}\)") as error:
+                store.samples[chosen]
+            assert str(error.value).startswith(f"{path}: ")
+            assert_one_line(error.value)
+    path.unlink()  # as the message says
+    assert np.array_equal(build(clips).samples[:], samples)
+
+
+def test_pickled_samples_are_the_path_of_their_file(clips: Path) -> None:
+    samples = build(clips).samples
+    pickled = pickle.dumps(samples)
+    assert samples[:].tobytes() not in pickled
+    assert np.array_equal(pickle.loads(pickled)[:], samples[:])
 
 
 OPEN = """

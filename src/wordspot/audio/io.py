@@ -1,5 +1,7 @@
 """Sound files to samples: mono int16 at a given sampling rate."""
 
+import os
+import struct
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from wordspot.errors import ClipError, UsageError, WordspotError
 SUFFIXES = (".wav", ".flac")
 FINE_SUBTYPES = {"PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"}
 """Sample formats with at least 16 bits; others (8 bit, telephone codes) are lossy."""
+
+HEADER = struct.Struct("<4sI4s 4sIHHIIHH 4sI")
+"""The three chunks of a plain WAV file, up to its samples."""
 
 
 def header(path: Path) -> soundfile._SoundFileInfo:
@@ -58,6 +63,9 @@ def read_clip(
     With `convert`, other rates are resampled, several channels averaged, and 8-bit samples converted. Raises
     ClipError for a file that can't be used.
     """
+    plain = read_plain(path, sample_rate, start, stop)
+    if plain is not None:
+        return plain
     info = header(path)
     reason = misfit(info, sample_rate)
     if reason and not convert:
@@ -77,19 +85,55 @@ def read_clip(
     return (mono * 32768).round().clamp(-32768, 32767).to(torch.int16).numpy()
 
 
+def read_plain(
+    path: Path, sample_rate: int, start: int = 0, stop: int | None = None
+) -> NDArray[np.int16] | None:
+    """Read a clip as `read_clip` does, from a WAV file with the plain header; None for any other file.
+
+    Most clips are such files. libsndfile, which knows every header, takes three times as long.
+    """
+    try:
+        with path.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size - HEADER.size
+            if not 0 < size < 2**31 or file.read(HEADER.size) != plain_header(size, sample_rate):
+                return None
+            first, last, _ = slice(start, stop).indices(size // 2)
+            samples = np.empty(max(0, last - first), "<i2")
+            file.seek(HEADER.size + 2 * first)
+            whole = file.readinto(samples.data) == samples.nbytes
+    except OSError:
+        return None
+    return samples.astype(np.int16, copy=False) if whole else None
+
+
+def plain_header(size: int, sample_rate: int) -> bytes:
+    """Make the header of a WAV file with `size` bytes of mono 16-bit samples."""
+    riff = (b"RIFF", size + HEADER.size - 8, b"WAVE")
+    pcm, mono, bytes_per_sample = 1, 1, 2
+    form = (b"fmt ", 16, pcm, mono, sample_rate, bytes_per_sample * sample_rate, bytes_per_sample, 16)
+    return HEADER.pack(*riff, *form, b"data", size)
+
+
 def sound_files(folder: Path) -> list[Path]:
     """List the WAV and FLAC files in a folder, sorted by name.
 
     Raises WordspotError for a file name that is not valid text.
     """
+    return [folder / name for name in sound_names(folder)]
+
+
+def sound_names(folder: Path) -> list[str]:
+    """List the names of `sound_files`, as text: 100,000 paths would take a second."""
     found = [
-        path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+        name
+        for name in os.listdir(folder)  # noqa: PTH208
+        if name.lower().endswith(SUFFIXES) and not name.startswith(".")
     ]
-    for path in found:
+    for name in found:
         try:
-            path.name.encode()
+            name.encode()
         except UnicodeEncodeError:
-            raise WordspotError(f"{str(path)!a}: the file's name isn't text: rename it") from None
+            raise WordspotError(f"{str(folder / name)!a}: the file's name isn't text: rename it") from None
     return sorted(found)
 
 

@@ -203,10 +203,10 @@ def open_corpus(
     if config.silence:
         clips += cut_silence(index, clips, config)
     assert_speakers_apart(clips)
-    assert_every_class([(clip.word, clip.split) for clip in clips], config, splits)
+    assert_every_class(((clip.word, clip.split) for clip in clips), config, splits)
     corpus = decode(data, replace(index, clips=clips), config, runtime)
-    table = corpus.store.table
-    assert_every_class(list(zip(table["word"], table["split"], strict=True)), config, splits)
+    kinds = corpus.store.table[["word", "split"]].drop_duplicates()
+    assert_every_class(kinds.itertuples(index=False, name=None), config, splits)
     return corpus
 
 

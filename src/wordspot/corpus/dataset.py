@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from wordspot.audio.padding import pad_clips
+from wordspot.corpus.samples import Samples
 
 LARGE_BATCH = 256
 """Clips in a batch without gradients."""
@@ -30,7 +31,7 @@ class ClipDataset(Dataset[tuple[Tensor, int]]):
 
     def __init__(
         self,
-        samples: NDArray[np.int16],
+        samples: Samples,
         rows: NDArray[np.int64],
         lengths: NDArray[np.int64],
         labels: NDArray[np.int64],

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from wordspot.audio.io import sound_files
+from wordspot.audio.io import sound_files, sound_names
 from wordspot.corpus.index import Clip, Index
 from wordspot.errors import UsageError, WordspotError
 from wordspot.layout import BACKGROUND, NOHASH, SYNTHETIC, read_lists, speaker_of, split_of
@@ -23,11 +23,10 @@ def index_folder(root: Path) -> Index:
         )
     listed = read_lists(root)
     clips = []
-    for folder in sorted(path for path in root.iterdir() if path.is_dir() and path.name[0] not in "._"):
-        for file in sound_files(folder):
-            path, speaker = f"{folder.name}/{file.name}", speaker_of(file.stem)
-            split = split_of(speaker) if listed is None else listed.get(path, "training")
-            clips.append(Clip(path, folder.name, speaker, split))
+    for path in clip_paths(root):
+        speaker = speaker_in(path)
+        split = split_of(speaker) if listed is None else listed.get(path, "training")
+        clips.append(Clip(path, word_in(path), speaker, split))
     if not clips:
         raise WordspotError(
             f"{root}: no clips here: there must be one folder per word with WAV or FLAC files"
@@ -43,6 +42,22 @@ def index_folder(root: Path) -> Index:
             stacklevel=2,
         )
     return Index(root, clips, noises(root), synthetic=synthetic)
+
+
+def clip_paths(root: Path) -> list[str]:
+    """List the clips under `root` as `<word>/<file>`, sorted by word and file."""
+    folders = sorted(path for path in root.iterdir() if path.is_dir() and path.name[0] not in "._")
+    return [f"{folder.name}/{name}" for folder in folders for name in sound_names(folder)]
+
+
+def word_in(path: str) -> str:
+    """Name the word of a clip `<word>/<file>`."""
+    return path.partition("/")[0]
+
+
+def speaker_in(path: str) -> str:
+    """Name the speaker of a clip `<word>/<file>`."""
+    return speaker_of(path.partition("/")[2].rpartition(".")[0])
 
 
 def assert_whole(root: Path, clips: Sequence[Clip]) -> None:
