@@ -65,6 +65,9 @@ class Runtime:
     """Device to compute on, by torch's name: cpu, cuda, mps."""
     threads: Count | None = None
     """CPU threads; one per core by default."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Arithmetic of a model in training: bfloat16 halves the precision of sums to go faster; auto takes it
+    where the device computes with it at a higher rate (CUDA, processors with AMX)."""
     convert: bool = False
     """Convert clips with another sampling rate, several channels or 8 bits."""
     skip_bad: bool = False

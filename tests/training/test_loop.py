@@ -174,8 +174,11 @@ def test_validation_is_without_dropout_and_gradient(run: Path, shared_recordings
 
 def test_running_metrics_by_hand() -> None:
     logits = torch.tensor([[2.0, 1.0], [0.0, 3.0]])
-    running = RunningMetrics().updated(torch.tensor(0.5), logits, torch.tensor([0, 0]))
-    running = running.updated(torch.tensor(2.0), logits[:1], torch.tensor([0]))
+    running = RunningMetrics()
+    running.add(torch.tensor(0.5), logits, torch.tensor([0, 0]))
+    assert running.clips == 0  # not read yet
+    running.add(torch.tensor(2.0), logits[:1], torch.tensor([0]))
+    assert running.read() is running.read()
     assert (running.mean_loss, running.accuracy, running.clips) == (1.0, 2 / 3, 3)
 
 
@@ -201,8 +204,9 @@ def test_a_mixed_clip_is_scored_by_its_dominant_word(tiny: RunConfig, shared_rec
     )
     assert torch.equal(labels, targets[0].argmax(dim=1))
     assert not torch.equal(labels, batch.labels)
-    running = RunningMetrics().updated(torch.tensor(0.0), targets[0], labels)
-    assert running.accuracy == 1.0
+    running = RunningMetrics()
+    running.add(torch.tensor(0.0), targets[0], labels)
+    assert running.read().accuracy == 1.0
     augmenter.config = tiny.augment
     _, _, labels = loop.train_step(
         recognizer, batch, augmenter, loop.make_optimizer(recognizer, tiny.training)

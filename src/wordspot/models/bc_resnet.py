@@ -1,11 +1,15 @@
 """Broadcast residual learning: a convolutional network to measure recurrent ones against.
 
 Kim, Chang, Lee and Sung 2021, "Broadcasted Residual Learning for Efficient Keyword Spotting"
-(arXiv 2106.04140), written from the paper. Images are [B, C, F, T] here, frequency before time as there.
+(arXiv 2106.04140), written from the paper. Images are [B, C, F, T] here, frequency before time as there. In
+memory their order is [B, T, F, C]: channels last for the convolutions, and whole frames for the norms.
 """
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import conv2d
 
 from wordspot.audio.padding import mean_over_time, zero_padding
 from wordspot.config import BCResNetConfig
@@ -24,6 +28,22 @@ HEAD = 32
 """Channels before the classifier at scale 1."""
 
 
+class Convolution(nn.Conv2d):
+    """A convolution without bias of [B, C, F, T], whose memory has the order [B, T, F, C]."""
+
+    padding: tuple[int, int]
+
+    def __init__(self, inputs: int, outputs: int, kernel: int | tuple[int, int], **settings: Any) -> None:
+        super().__init__(inputs, outputs, kernel, bias=False, **settings)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Convolve [B, C, F, T] to [B, C', F', T]."""
+        # torch finds channels last only in images that are [B, C, T, F] to it.
+        weight = self.weight.transpose(2, 3).contiguous(memory_format=torch.channels_last)
+        stride, padding = self.stride[::-1], self.padding[::-1]
+        return conv2d(image.transpose(2, 3), weight, None, stride, padding, 1, self.groups).transpose(2, 3)
+
+
 class SubSpectralNorm(nn.Module):
     """Batch normalisation of each of several frequency bands by itself (Chang et al. 2021): [B, C, F, T].
 
@@ -33,13 +53,11 @@ class SubSpectralNorm(nn.Module):
     def __init__(self, channels: int, n_frequencies: int, bands: int) -> None:
         super().__init__()
         self.bands = next(n for n in range(min(bands, n_frequencies), 0, -1) if n_frequencies % n == 0)
-        self.norm = MaskedBatchNorm(channels * self.bands, TIME)
+        self.norm = MaskedBatchNorm(channels, TIME, self.bands)
 
     def forward(self, image: Tensor, frames: Tensor) -> Tensor:
         """Normalise [B, C, F, T], of whose frames `frames` [B] are not padding, to the same shape."""
-        B, C, F, T = image.shape
-        split = image.reshape(B, C * self.bands, F // self.bands, T)
-        normalised: Tensor = self.norm(split, frames).reshape(B, C, F, T)
+        normalised: Tensor = self.norm(image, frames)
         return normalised
 
 
@@ -76,10 +94,10 @@ class BroadcastBlock(nn.Module):
     ) -> None:
         super().__init__()
         self.transition = inputs != outputs
-        widen = [nn.Conv2d(inputs, outputs, 1, bias=False), MaskedBatchNorm(outputs, TIME), nn.ReLU()]
+        widen = [Convolution(inputs, outputs, 1), MaskedBatchNorm(outputs, TIME, relu=True)]
         self.frequency = MaskedSequential(
             *(widen if self.transition else []),
-            nn.Conv2d(outputs, outputs, (3, 1), (stride, 1), (1, 0), groups=outputs, bias=False),
+            Convolution(outputs, outputs, (3, 1), stride=(stride, 1), padding=(1, 0), groups=outputs),
             SubSpectralNorm(outputs, n_frequencies, config.sub_bands),
         )
         self.time = MaskedSequential(
@@ -93,9 +111,11 @@ class BroadcastBlock(nn.Module):
     def forward(self, image: Tensor, frames: Tensor) -> Tensor:
         """Convolve [B, C, F, T], of whose frames `frames` [B] are not padding, to [B, C', F', T]."""
         local = self.frequency(image, frames)  # (B, C', F', T)
-        broadcast = self.time(local.mean(dim=2, keepdim=True), frames)  # (B, C', 1, T)
-        summed = local + broadcast
-        return torch.relu(summed if self.transition else summed + image)
+        # Summed in the order of memory, and divided when small: a mean of the image takes longer.
+        mean = local.permute(0, 3, 2, 1).sum(dim=2) / local.shape[2]  # (B, T, C')
+        summed = local + self.time(mean.transpose(1, 2)[:, :, None], frames)
+        shortcut: Tensor = summed if self.transition else summed.add_(image)
+        return shortcut.relu_()
 
 
 class BCResNet(Model):
@@ -112,7 +132,8 @@ class BCResNet(Model):
 
         F = (n_features + 1) // 2
         self.stem = MaskedSequential(
-            nn.Conv2d(1, width(STEM), 5, (2, 1), 2, bias=False), MaskedBatchNorm(width(STEM), TIME), nn.ReLU()
+            Convolution(1, width(STEM), 5, stride=(2, 1), padding=2),
+            MaskedBatchNorm(width(STEM), TIME, relu=True),
         )
         blocks, inputs = [], width(STEM)
         for count, channels, stride, dilation in STAGES:
@@ -123,9 +144,9 @@ class BCResNet(Model):
                 inputs = width(channels)
         self.blocks = MaskedSequential(*blocks)
         # Over all frequencies that are left, as the paper's 5 x 5 convolution without padding is.
-        self.collapse = nn.Conv2d(inputs, inputs, (F, 5), padding=(0, 2), groups=inputs, bias=False)
+        self.collapse = Convolution(inputs, inputs, (F, 5), padding=(0, 2), groups=inputs)
         self.widen = MaskedSequential(
-            nn.Conv2d(inputs, width(HEAD), 1, bias=False), MaskedBatchNorm(width(HEAD), TIME), nn.ReLU()
+            Convolution(inputs, width(HEAD), 1), MaskedBatchNorm(width(HEAD), TIME, relu=True)
         )
         self.head = nn.Linear(width(HEAD), n_classes)
         use_channels_last(self)

@@ -148,13 +148,13 @@ class ConvolutionBlock(nn.Module):
     def __init__(self, convolution: nn.Conv1d | nn.Conv2d, pool: tuple[int, int] = (1, 1)) -> None:
         super().__init__()
         self.convolution = convolution
-        self.norm = MaskedBatchNorm(convolution.out_channels)
+        self.norm = MaskedBatchNorm(convolution.out_channels, relu=True)
         self.pool = pool
 
     def forward(self, image: Tensor, frames: Tensor) -> tuple[Tensor, Tensor]:
         """Convolve images, of whose frames `frames` [B] are not padding."""
         frames = strided(frames, self.convolution.stride[0])
-        image = torch.relu(self.norm(self.convolution(image), frames))
+        image = self.norm(self.convolution(image), frames)
         if self.pool == (1, 1):
             return image, frames
         return max_pool2d(image, self.pool, ceil_mode=True), strided(frames, self.pool[0])

@@ -7,12 +7,13 @@ from typing import Any
 import torch
 
 from wordspot.corpus.corpus import Corpus, is_added
+from wordspot.device import Precision
 from wordspot.layout import SPLITS
 
 PACKAGES = ("wordspot", "torch", "torchaudio", "numpy", "soundfile")
 
 
-def provenance_of(corpus: Corpus, device: torch.device) -> dict[str, Any]:
+def provenance_of(corpus: Corpus, device: torch.device, precision: Precision = "float32") -> dict[str, Any]:
     """Describe what a run is made with and of."""
     tables = {split: corpus.table(split) for split in SPLITS}
     return {
@@ -23,6 +24,7 @@ def provenance_of(corpus: Corpus, device: torch.device) -> dict[str, Any]:
             "threads": torch.get_num_threads(),
         },
         "device": str(device),
+        "precision": precision,
         "data": {
             "path": corpus.data,
             "convert": corpus.runtime.convert,

@@ -100,6 +100,12 @@ class Run:
                 f"{self} was started with --threads {threads}: another number of threads changes rounding",
                 stacklevel=2,
             )
+        precision = self.provenance.get("precision", "float32")
+        if precision != provenance["precision"]:
+            warnings.warn(
+                f"{self} was started with --precision {precision}: another precision changes rounding",
+                stacklevel=2,
+            )
         found = differences(self.config, config)
         if self.provenance["data"]["fingerprint"] != provenance["data"]["fingerprint"]:
             found.append("the clips have changed")

@@ -4,7 +4,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from wordspot.config import RunConfig, Runtime, TrainingConfig
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.corpus.dataset import Batch
 from wordspot.corpus.noise import noise_of
-from wordspot.device import computing
+from wordspot.device import Precision, arithmetic, computing, precision_on
 from wordspot.errors import DivergedError, WordspotError
 from wordspot.figures import save_figure
 from wordspot.models.recognizer import Recognizer
@@ -31,22 +31,35 @@ from wordspot.runs.run import Run, load
 from wordspot.training.checkpoint import FILE, load_checkpoint, save_checkpoint
 from wordspot.training.progress import TrainingProgress
 
+READ_EVERY = 10
+"""Steps after which the loss and accuracy so far are read: reading waits until a device has computed them."""
 
-@dataclass(frozen=True)
+
+@dataclass
 class RunningMetrics:
     """Loss and accuracy, summed over the clips of an epoch."""
 
     loss: float = 0.0
     correct: int = 0
     clips: int = 0
+    _unread: list[tuple[int, Tensor]] = field(default_factory=list, repr=False)
+    """Size of each batch since the last reading, with its mean loss and number of correct clips [2]."""
 
-    def updated(self, loss: Tensor, logits: Tensor, labels: Tensor) -> "RunningMetrics":
-        """Add a batch: its mean loss, logits [B, C] and labels [B]."""
-        return RunningMetrics(
-            self.loss + loss.item() * len(labels),
-            self.correct + int((logits.argmax(dim=1) == labels).sum()),
-            self.clips + len(labels),
-        )
+    def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
+        """Add a batch: its mean loss, logits [B, C] and labels [B]. Waits for no device."""
+        correct = (logits.argmax(dim=1) == labels).sum()
+        self._unread.append((len(labels), torch.stack([loss.detach(), correct.to(loss.dtype)])))
+
+    def read(self) -> "RunningMetrics":
+        """Sum up the batches that were added, and give this."""
+        if self._unread:
+            sizes, unread = zip(*self._unread, strict=True)
+            for size, (loss, correct) in zip(sizes, torch.stack(unread).tolist(), strict=True):
+                self.loss += loss * size
+                self.correct += int(correct)
+                self.clips += size
+            self._unread.clear()
+        return self
 
     @property
     def mean_loss(self) -> float:
@@ -83,9 +96,9 @@ def train(
         config = recipe_named(config)
     with computing(runtime) as device:
         corpus = open_corpus(data, config.corpus, runtime)
-        config = replace(config, corpus=corpus.config)
-        run = Run.create_or_resume(Path(out), config, provenance_of(corpus, device), corpus)
-        fit(run, corpus, device, quiet=quiet, after_epoch=after_epoch)
+        config, precision = replace(config, corpus=corpus.config), precision_on(device, runtime)
+        run = Run.create_or_resume(Path(out), config, provenance_of(corpus, device, precision), corpus)
+        fit(run, corpus, device, precision, quiet=quiet, after_epoch=after_epoch)
     save_figure(run.plot_curves(), run.folder / "curves.svg")
     return run
 
@@ -94,6 +107,7 @@ def fit(
     run: Run,
     corpus: Corpus,
     device: torch.device,
+    precision: Precision,
     *,
     quiet: bool = False,
     after_epoch: Callable[[Metrics], None] | None = None,
@@ -112,10 +126,8 @@ def fit(
     metrics = resume(run, recognizer, optimizer)
     epoch = len(metrics)
     if epoch == 0:
-        recognizer.features.fit(
-            (to_float(batch.samples).to(device), batch.lengths.to(device))
-            for batch in corpus.loader("training")
-        )
+        batches = (on_device(batch, device) for batch in corpus.loader("training"))
+        recognizer.features.fit((to_float(batch.samples), batch.lengths) for batch in batches)
     if after_epoch:
         for line in metrics:
             after_epoch(line)
@@ -130,14 +142,16 @@ def fit(
 
             recognizer.train()
             trained = RunningMetrics()
-            for step, batch in enumerate(training, start=(epoch - 1) * len(training)):
+            for number, batch in enumerate(training):
+                step = (epoch - 1) * len(training) + number
                 learning_rate = learning_rate_at(step, recipe.epochs * len(training), recipe)
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate
-                loss, logits, labels = train_step(recognizer, batch, augmenter, optimizer)  # (), (B, C), (B,)
-                trained = trained.updated(loss, logits, labels)
-                progress.step(epoch, trained.mean_loss, trained.accuracy, len(logits))
-            speed = trained.clips / (time.perf_counter() - started)
+                trained.add(*train_step(recognizer, batch, augmenter, optimizer, precision))
+                if number % READ_EVERY == 0:
+                    trained.read()
+                progress.step(epoch, trained.mean_loss, trained.accuracy, len(batch.labels))
+            speed = trained.read().clips / (time.perf_counter() - started)
 
             validated, logits, labels = validate(recognizer, validation)  # ..., (N, C), (N)
             if not math.isfinite(trained.loss + validated.loss):
@@ -186,20 +200,27 @@ def resume(run: Run, recognizer: Recognizer, optimizer: torch.optim.Optimizer) -
 
 
 def train_step(
-    recognizer: Recognizer, batch: Batch, augmenter: Augmenter, optimizer: torch.optim.Optimizer
+    recognizer: Recognizer,
+    batch: Batch,
+    augmenter: Augmenter,
+    optimizer: torch.optim.Optimizer,
+    precision: Precision = "float32",
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Take one step on a batch; gives the loss [] and logits [B, C] before it, and labels [B] to score by.
 
+    The precision is that of the model alone. Nothing here waits for a device to compute what it was given.
     The label of a mixed clip is that of the word with the larger weight.
     """
     recipe, device = recognizer.config.training, recognizer.device
     optimizer.zero_grad()
 
-    waveforms = to_float(batch.samples.to(device))  # (B, S)
-    clips = augmenter.waveforms(waveforms, batch.lengths.to(device), batch.labels.to(device))
+    samples, lengths, labels = on_device(batch, device)
+    clips = augmenter.waveforms(to_float(samples), lengths, labels)
     frames = recognizer.features.frames(clips.lengths)  # (B,)
     static = augmenter.features(recognizer.features.static(clips.waveforms, clips.lengths))  # (B, T, n)
-    logits = recognizer.model(recognizer.features.derive(static, frames), frames)  # (B, C)
+    features = recognizer.features.derive(static, frames)  # (B, T, F)
+    with arithmetic(device, precision):
+        logits = recognizer.model(features, frames).float()  # (B, C)
 
     loss = cross_entropy(logits, clips.targets, label_smoothing=recipe.label_smoothing)
     loss.backward()  # type: ignore[no-untyped-call]
@@ -246,24 +267,30 @@ def validate(recognizer: Recognizer, batches: Iterable[Batch]) -> tuple[RunningM
     recognizer.eval()
     device, metrics, scored = recognizer.device, RunningMetrics(), []
     for batch in batches:
-        lengths = batch.lengths.to(device)  # (B,)
-        features = recognizer.features(to_float(batch.samples.to(device)), lengths)  # (B, T, F)
-        frames = recognizer.features.frames(lengths)  # (B,)
-        logits, labels = recognizer.model(features, frames), batch.labels.to(device)  # (B, C), (B,)
-        metrics = metrics.updated(cross_entropy(logits, labels), logits, labels)
+        samples, lengths, labels = on_device(batch, device)
+        features = recognizer.features(to_float(samples), lengths)  # (B, T, F)
+        logits = recognizer.model(features, recognizer.features.frames(lengths))  # (B, C)
+        metrics.add(cross_entropy(logits, labels), logits, labels)
         scored.append((logits, labels))
     every_logits, every_label = zip(*scored, strict=True)
-    return metrics, torch.cat(every_logits), torch.cat(every_label)
+    return metrics.read(), torch.cat(every_logits), torch.cat(every_label)
+
+
+def on_device(batch: Batch, device: torch.device) -> Batch:
+    """Copy a batch to a device; from pinned memory to a GPU, so that the copy goes on beside the loop."""
+    if device.type == "cuda":
+        return Batch(*(tensor.pin_memory().to(device, non_blocking=True) for tensor in batch))
+    return Batch(*(tensor.to(device) for tensor in batch))
 
 
 def make_optimizer(recognizer: Recognizer, recipe: TrainingConfig) -> torch.optim.Optimizer:
     """Make the optimizer of a recipe."""
     parameters, rate, decay = recognizer.parameters(), recipe.learning_rate, recipe.weight_decay
     if recipe.optimizer == "adamw":
-        return torch.optim.AdamW(parameters, rate, weight_decay=decay)
+        return torch.optim.AdamW(parameters, rate, weight_decay=decay, fused=True)
     if recipe.optimizer == "adam":
-        return torch.optim.Adam(parameters, rate, weight_decay=decay)
-    return torch.optim.SGD(parameters, rate, momentum=0.9, weight_decay=decay)
+        return torch.optim.Adam(parameters, rate, weight_decay=decay, fused=True)
+    return torch.optim.SGD(parameters, rate, momentum=0.9, weight_decay=decay, fused=True)
 
 
 def learning_rate_at(step: int, steps: int, recipe: TrainingConfig) -> float:

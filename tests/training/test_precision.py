@@ -1,0 +1,95 @@
+"""Training in bfloat16: what is rounded, what is recorded, and that it repeats and resumes."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import wordspot.training.loop as loop
+from tests.helpers import assert_same_run, same_weights
+from wordspot.config import BCResNetConfig, RecurrentConfig, RunConfig, Runtime, vary
+from wordspot.device import precision_on
+from wordspot.models.recognizer import Recognizer
+from wordspot.runs.run import Run, load
+from wordspot.training.loop import train
+
+CPU = torch.device("cpu")
+LOW = Runtime(precision="bfloat16")
+
+
+def test_a_named_precision_is_taken_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    for amx in (False, True):
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda amx=amx: amx)
+        assert precision_on(CPU, LOW) == "bfloat16"
+        assert precision_on(CPU, Runtime(precision="float32")) == "float32"
+
+
+def test_auto_takes_bfloat16_where_the_processor_has_units_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    assert precision_on(CPU, Runtime()) == "float32"
+    assert precision_on(torch.device("mps"), Runtime()) == "float32"
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True)
+    assert precision_on(CPU, Runtime()) == "bfloat16"
+    assert precision_on(torch.device("mps"), Runtime()) == "float32"
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        RecurrentConfig(hidden_size=16),
+        RecurrentConfig(encoder="residual", channels=4),
+        BCResNetConfig(scale=1),
+    ],
+    ids=["lstm", "residual", "bc-resnet"],
+)
+def test_only_the_model_is_rounded(
+    model: Any, tiny: RunConfig, shared_recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Features and logits are float32, and so are the weights; products inside are not."""
+    seen: set[tuple[torch.dtype, torch.dtype, torch.dtype]] = set()
+
+    def note(self: Any, inputs: tuple[Any, ...], logits: torch.Tensor) -> None:
+        seen.add((inputs[0].dtype, self.head.weight.dtype, logits.dtype))
+
+    class Watched(Recognizer):
+        def __init__(self, config: RunConfig) -> None:
+            super().__init__(config)
+            self.model.register_forward_hook(note)
+
+    monkeypatch.setattr(loop, "Recognizer", Watched)
+    train(vary(replace(tiny, model=model), epochs=1), shared_recordings, tmp_path / "run", LOW)
+    low, full = torch.bfloat16, torch.float32
+    assert seen == {(full, full, low), (full, full, full)}  # in training, and in validation
+
+
+def test_it_learns_repeats_and_resumes(
+    tiny: RunConfig,
+    shared_recordings: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = vary(tiny, epochs=6)
+    unbroken = train(config, shared_recordings, tmp_path / "unbroken", LOW)
+    assert unbroken.provenance["precision"] == "bfloat16"
+    assert max(line["validation_accuracy"] for line in unbroken.metrics) >= 0.9
+    assert all(weights.dtype == torch.float32 for weights in load(unbroken).parameters())
+
+    def stop(_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(config, shared_recordings, tmp_path / "run", LOW, after_epoch=stop)
+    assert_same_run(train(config, shared_recordings, tmp_path / "run", LOW), unbroken)
+    full = train(config, shared_recordings, tmp_path / "full", Runtime(precision="float32"))
+    assert full.provenance["precision"] == "float32"
+    assert not same_weights(full, unbroken)
+
+
+def test_another_precision_is_warned_of(tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> None:
+    config = vary(tiny, epochs=1)
+    train(config, shared_recordings, tmp_path / "run", LOW)
+    with pytest.warns(UserWarning, match="started with --precision bfloat16:"):
+        train(config, shared_recordings, tmp_path / "run", Runtime(precision="float32"))
+    assert Run(tmp_path / "run").provenance["precision"] == "bfloat16"
