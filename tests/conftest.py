@@ -20,8 +20,6 @@ WORDS = ("low", "high", "rise")
 SPEAKERS = {"training": 8, "validation": 3, "testing": 3}
 
 torch.set_num_threads(1)
-# The tests train in float32 unless they say otherwise, on a processor with AMX too.
-torch.cpu._is_amx_tile_supported = lambda: False
 
 
 def synthetic_word(word: str, draw: np.random.Generator) -> NDArray[np.int16]:

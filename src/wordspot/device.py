@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 
-from wordspot.config import Runtime
+from wordspot.config import ModelConfig, Runtime
 from wordspot.errors import UsageError
 
 Precision = Literal["float32", "bfloat16"]
@@ -50,18 +50,18 @@ def open_device(name: str) -> torch.device:
     return device
 
 
-def precision_on(device: torch.device, runtime: Runtime) -> Precision:
-    """Choose the precision of training: that of the runtime, or the fastest on a device.
-
-    A processor without AMX emulates matrix products of bfloat16, at half the speed of float32.
-    """
+def precision_on(device: torch.device, runtime: Runtime, model: ModelConfig) -> Precision:
+    """Choose the precision in which a model is trained: that of the runtime, or the faster on a device."""
     if runtime.precision != "auto":
         return runtime.precision
+    return "bfloat16" if model.gains_from_bfloat16 and computes_bfloat16(device) else "float32"
+
+
+def computes_bfloat16(device: torch.device) -> bool:
+    """Whether a device multiplies bfloat16 faster than float32; others emulate it and take longer."""
     if device.type == "cuda":
-        fast = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        fast = device.type == "cpu" and torch.cpu._is_amx_tile_supported()
-    return "bfloat16" if fast else "float32"
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 
 
 def arithmetic(device: torch.device, precision: Precision) -> AbstractContextManager[object]:

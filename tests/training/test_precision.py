@@ -19,20 +19,24 @@ CPU = torch.device("cpu")
 LOW = Runtime(precision="bfloat16")
 
 
-def test_a_named_precision_is_taken_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    for amx in (False, True):
-        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda amx=amx: amx)
-        assert precision_on(CPU, LOW) == "bfloat16"
-        assert precision_on(CPU, Runtime(precision="float32")) == "float32"
+def with_bfloat16(patch: pytest.MonkeyPatch, has: bool) -> None:
+    patch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": has})
 
 
-def test_auto_takes_bfloat16_where_the_processor_has_units_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
-    assert precision_on(CPU, Runtime()) == "float32"
-    assert precision_on(torch.device("mps"), Runtime()) == "float32"
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True)
-    assert precision_on(CPU, Runtime()) == "bfloat16"
-    assert precision_on(torch.device("mps"), Runtime()) == "float32"
+@pytest.mark.parametrize("has", [False, True])
+def test_a_named_precision_is_taken_anywhere(has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bfloat16(monkeypatch, has)
+    for model in (RecurrentConfig(), BCResNetConfig()):
+        assert precision_on(CPU, LOW, model) == "bfloat16"
+        assert precision_on(CPU, Runtime(precision="float32"), model) == "float32"
+
+
+@pytest.mark.parametrize("has", [False, True])
+def test_auto_takes_bfloat16_where_it_is_faster(has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bfloat16(monkeypatch, has)
+    assert precision_on(CPU, Runtime(), RecurrentConfig()) == ("bfloat16" if has else "float32")
+    assert precision_on(CPU, Runtime(), BCResNetConfig()) == "float32"
+    assert precision_on(torch.device("mps"), Runtime(), RecurrentConfig()) == "float32"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from wordspot.layout import SPLITS
 PACKAGES = ("wordspot", "torch", "torchaudio", "numpy", "soundfile")
 
 
-def provenance_of(corpus: Corpus, device: torch.device, precision: Precision = "float32") -> dict[str, Any]:
+def provenance_of(corpus: Corpus, device: torch.device, precision: Precision) -> dict[str, Any]:
     """Describe what a run is made with and of."""
     tables = {split: corpus.table(split) for split in SPLITS}
     return {

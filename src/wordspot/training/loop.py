@@ -96,7 +96,8 @@ def train(
         config = recipe_named(config)
     with computing(runtime) as device:
         corpus = open_corpus(data, config.corpus, runtime)
-        config, precision = replace(config, corpus=corpus.config), precision_on(device, runtime)
+        config = replace(config, corpus=corpus.config)
+        precision = precision_on(device, runtime, config.model)
         run = Run.create_or_resume(Path(out), config, provenance_of(corpus, device, precision), corpus)
         fit(run, corpus, device, precision, quiet=quiet, after_epoch=after_epoch)
     save_figure(run.plot_curves(), run.folder / "curves.svg")
