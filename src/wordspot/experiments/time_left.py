@@ -2,7 +2,7 @@
 
 import heapq
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -17,13 +17,15 @@ from wordspot.config import RunConfig, Runtime, vary
 from wordspot.device import computing
 from wordspot.evaluation.comparison import FILE
 from wordspot.evaluation.robustness import SNRS_DB
+from wordspot.layout import SPLITS
 from wordspot.models.recognizer import Recognizer
 from wordspot.runs.metrics import is_over
 from wordspot.runs.run import Run
 from wordspot.training.loop import make_augmenter, make_optimizer, train_step, validate
 from wordspot.training.parallel import open_once
 
-WARM_UP, STEPS = 2, 6
+STEPS = 6
+"""Steps of training that are timed."""
 SHORT = 150
 """Seconds below which a time is told in seconds."""
 
@@ -134,7 +136,7 @@ def measure_costs(
 
 
 def measure_cost(data: str | Path, runtime: Runtime, config: RunConfig) -> Cost:
-    """Time a few steps of training and a batch of validation, and scale them to a run and its scoring."""
+    """Time a few steps of training and a large batch without gradients, and scale them to a run."""
     draw = torch.Generator().manual_seed(0)
     with computing(runtime) as device:
         corpus = open_once(data, config.corpus, runtime)
@@ -143,23 +145,26 @@ def measure_cost(data: str | Path, runtime: Runtime, config: RunConfig) -> Cost:
             make_augmenter(config, corpus, draw),
             make_optimizer(recognizer, config.training),
         )
-        (large,) = islice(corpus.loader("training"), 1)
-        started = time.perf_counter()
-        recognizer.features.fit([(to_float(large.samples).to(device), large.lengths.to(device))])
-        start = (time.perf_counter() - started) / len(large.labels) * len(corpus.rows("training"))
-
         training = corpus.loader("training", config.training.batch_size, shuffle=draw)
+        batches = cycle(training)
         recognizer.train()
-        seconds = []
-        began = time.perf_counter()
-        for batch in islice(training, WARM_UP + STEPS):
-            train_step(recognizer, batch, augmenter, optimizer)
-            seconds.append(time.perf_counter() - began)
-            began = time.perf_counter()
-        timed = seconds[WARM_UP:] or seconds
+        step = seconds_of(lambda: train_step(recognizer, next(batches), augmenter, optimizer), STEPS)
+        large = next(iter(corpus.loader("training")))
+        sounds = [(to_float(large.samples).to(device), large.lengths.to(device))]
+        clip = seconds_of(lambda: validate(recognizer, [large])) / len(large.labels)
+        clip_features = seconds_of(lambda: recognizer.features.fit(sounds)) / len(large.labels)
+    clips = {split: len(corpus.rows(split)) for split in SPLITS}
+    return Cost(
+        start=clip_features * clips["training"],
+        epoch=step * len(training) + clip * clips["validation"],
+        scoring=clip * clips["testing"] * (1 + len(SNRS_DB)),
+    )
 
-        started = time.perf_counter()
-        validated, *_ = validate(recognizer, islice(corpus.loader("validation"), 1))
-        clip = (time.perf_counter() - started) / validated.clips
-    epoch = fmean(timed) * len(training) + clip * len(corpus.rows("validation"))
-    return Cost(start, epoch, clip * len(corpus.rows("testing")) * (1 + len(SNRS_DB)))
+
+def seconds_of(work: Callable[[], object], times: int = 1) -> float:
+    """Measure the mean time of some work after it was done once, in seconds."""
+    work()
+    started = time.perf_counter()
+    for _ in range(times):
+        work()
+    return (time.perf_counter() - started) / times
