@@ -27,7 +27,6 @@ WAYS: dict[str, dict[str, str]] = {
     "passive": {"OMP_WAIT_POLICY": "passive"},
     "1,000 spins": {"GOMP_SPINCOUNT": "1000"},
     "10,000 spins": {"GOMP_SPINCOUNT": "10000"},
-    "100,000 spins": {"GOMP_SPINCOUNT": "100000"},
 }
 """Environments of torch's OpenMP runtime, which is GNU's on Linux."""
 TASKS = ("training", "recognition")

@@ -24,11 +24,12 @@ from wordspot.models import make_model
 if TYPE_CHECKING:
     from wordspot.runs.evaluation import Evaluation
 
-BATCH = 64
-"""Sounds that `predict` recognises at once."""
+BATCH = 32
+"""Sounds that `predict` recognises at once: few, so that what is computed of them stays in the cache."""
 
 Sound = str | Path | Tensor | NDArray[Any]
 T = TypeVar("T")
+File = TypeVar("File", str, Path)
 
 
 class Clip(NamedTuple):
@@ -100,8 +101,8 @@ class Recognizer(nn.Module):
         return found[0] if single else found
 
     def predict_files(
-        self, paths: Iterable[Path], *, convert: bool = False, skip_bad: bool = False
-    ) -> "Iterator[tuple[Path, Prediction]]":
+        self, paths: Iterable[File], *, convert: bool = False, skip_bad: bool = False
+    ) -> "Iterator[tuple[File, Prediction]]":
         """Recognise the words in any number of files, of which no more than a batch are in memory at once.
 
         Yields them in their order. Raises ClipError for a file that can't be used, before any file of its
@@ -112,8 +113,8 @@ class Recognizer(nn.Module):
             yield from zip(found, self.predict_clips(clips), strict=True)
 
     def _read_files(
-        self, paths: Iterable[Path], *, convert: bool, skip_bad: bool
-    ) -> Iterator[tuple[Path, Clip]]:
+        self, paths: Iterable[File], *, convert: bool, skip_bad: bool
+    ) -> Iterator[tuple[File, Clip]]:
         for path in paths:
             try:
                 yield path, self.read(path, convert=convert)
