@@ -5,14 +5,11 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
-from typing import Literal
 
 import torch
 
-from wordspot.config import ModelConfig, Runtime
+from wordspot.config import Runtime
 from wordspot.errors import UsageError
-
-Precision = Literal["float32", "bfloat16"]
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Parameters of glibc's `mallopt`."""
@@ -51,21 +48,7 @@ def open_device(name: str) -> torch.device:
     return device
 
 
-def precision_on(device: torch.device, runtime: Runtime, model: ModelConfig) -> Precision:
-    """Choose the precision in which a model is trained: that of the runtime, or the faster on a device."""
-    if runtime.precision != "auto":
-        return runtime.precision
-    return "bfloat16" if model.gains_from_bfloat16 and computes_bfloat16(device) else "float32"
-
-
-def computes_bfloat16(device: torch.device) -> bool:
-    """Whether a device multiplies bfloat16 faster than float32; others emulate it and take longer."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16"))
-
-
-def arithmetic(device: torch.device, precision: Precision) -> AbstractContextManager[object]:
+def arithmetic(device: torch.device, precision: str) -> AbstractContextManager[object]:
     """Compute in a precision: matrix products and convolutions alone where it is bfloat16."""
     if precision == "float32":
         return nullcontext()

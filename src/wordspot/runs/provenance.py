@@ -7,13 +7,12 @@ from typing import Any
 import torch
 
 from wordspot.corpus.corpus import Corpus, is_added
-from wordspot.device import Precision
 from wordspot.layout import SPLITS
 
 PACKAGES = ("wordspot", "torch", "torchaudio", "numpy", "soundfile")
 
 
-def provenance_of(corpus: Corpus, device: torch.device, precision: Precision) -> dict[str, Any]:
+def provenance_of(corpus: Corpus, device: torch.device, precision: str) -> dict[str, Any]:
     """Describe what a run is made with and of."""
     tables = {split: corpus.table(split) for split in SPLITS}
     return {

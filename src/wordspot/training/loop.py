@@ -19,7 +19,7 @@ from wordspot.config import RunConfig, Runtime, TrainingConfig
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.corpus.dataset import Batch
 from wordspot.corpus.noise import noise_of
-from wordspot.device import Precision, arithmetic, computing, precision_on
+from wordspot.device import arithmetic, computing
 from wordspot.errors import DivergedError, WordspotError
 from wordspot.figures import save_figure
 from wordspot.models.recognizer import Recognizer
@@ -97,9 +97,10 @@ def train(
     with computing(runtime) as device:
         corpus = open_corpus(data, config.corpus, runtime)
         config = replace(config, corpus=corpus.config)
-        precision = precision_on(device, runtime, config.model)
-        run = Run.create_or_resume(Path(out), config, provenance_of(corpus, device, precision), corpus)
-        fit(run, corpus, device, precision, quiet=quiet, after_epoch=after_epoch)
+        run = Run.create_or_resume(
+            Path(out), config, provenance_of(corpus, device, runtime.precision), corpus
+        )
+        fit(run, corpus, device, runtime.precision, quiet=quiet, after_epoch=after_epoch)
     save_figure(run.plot_curves(), run.folder / "curves.svg")
     return run
 
@@ -108,7 +109,7 @@ def fit(
     run: Run,
     corpus: Corpus,
     device: torch.device,
-    precision: Precision,
+    precision: str,
     *,
     quiet: bool = False,
     after_epoch: Callable[[Metrics], None] | None = None,
@@ -205,30 +206,53 @@ def train_step(
     batch: Batch,
     augmenter: Augmenter,
     optimizer: torch.optim.Optimizer,
-    precision: Precision = "float32",
+    precision: str = "float32",
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Take one step on a batch; gives the loss [] and logits [B, C] before it, and labels [B] to score by.
 
-    The precision is that of the model alone. Nothing here waits for a device to compute what it was given.
-    The label of a mixed clip is that of the word with the larger weight.
+    The label of a mixed clip is that of the word with the larger weight. Nothing here waits for a device to
+    compute what it was given.
     """
-    recipe, device = recognizer.config.training, recognizer.device
-    optimizer.zero_grad()
+    features, frames, targets = augmented_features(recognizer, batch, augmenter)
+    loss, logits = model_step(recognizer, optimizer, features, frames, targets, precision)
+    return loss, logits, targets.argmax(dim=1) if targets.ndim == 2 else targets
 
-    samples, lengths, labels = on_device(batch, device)
+
+def augmented_features(
+    recognizer: Recognizer, batch: Batch, augmenter: Augmenter
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Turn a batch into augmented features [B, T, F], counts of real frames [B], and targets.
+
+    These are labels [B], or after mixup class probabilities [B, C].
+    """
+    samples, lengths, labels = on_device(batch, recognizer.device)
     clips = augmenter.waveforms(to_float(samples), lengths, labels)
     frames = recognizer.features.frames(clips.lengths)  # (B,)
     static = augmenter.features(recognizer.features.static(clips.waveforms, clips.lengths))  # (B, T, n)
-    features = recognizer.features.derive(static, frames)  # (B, T, F)
-    with arithmetic(device, precision):
-        logits = recognizer.model(features, frames).float()  # (B, C)
+    return recognizer.features.derive(static, frames), frames, clips.targets
 
-    loss = cross_entropy(logits, clips.targets, label_smoothing=recipe.label_smoothing)
+
+def model_step(
+    recognizer: Recognizer,
+    optimizer: torch.optim.Optimizer,
+    features: Tensor,
+    frames: Tensor,
+    targets: Tensor,
+    precision: str = "float32",
+) -> tuple[Tensor, Tensor]:
+    """Update the weights by what `augmented_features` gave; gives the loss [] and logits [B, C] before that.
+
+    The precision is that of the model's forward and backward pass alone.
+    """
+    recipe = recognizer.config.training
+    optimizer.zero_grad()
+    with arithmetic(recognizer.device, precision):
+        logits = recognizer.model(features, frames).float()  # (B, C)
+    loss = cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
     loss.backward()  # type: ignore[no-untyped-call]
     clip_grad_norm_(recognizer.parameters(), recipe.clip_norm)
     optimizer.step()
-    mixed = clips.targets.ndim == 2
-    return loss, logits, clips.targets.argmax(dim=1) if mixed else clips.targets
+    return loss, logits
 
 
 def write_best(run: Run, recognizer: Recognizer, logits: Tensor, labels: Tensor) -> None:
