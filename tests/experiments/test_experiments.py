@@ -86,7 +86,7 @@ def test_an_augmentation_that_the_recipe_does_not_know_is_not_tried(monkeypatch:
 def test_variants_are_named_for_what_they_change() -> None:
     features, settings = ALL["features"].variants, ALL["hyperparameters"].variants
     assert features["no RMS normalisation"].features.rms_normalize is False
-    assert [features[name].features.deltas for name in (BASE, "deltas", "deltas and delta-deltas")] == [
+    assert [features[name].features.deltas for name in ("no deltas", BASE, "delta-deltas")] == [
         0,
         1,
         2,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import cycle, islice
+from pathlib import Path
 
 import torch
 import torchaudio
@@ -135,7 +136,7 @@ def time_epochs(corpus: Corpus) -> Iterator[Measurement]:
         )
 
 
-def time_tutorial(corpus: Corpus, files: "list[str]") -> Iterator[Measurement]:
+def time_tutorial(corpus: Corpus, files: list[Path]) -> Iterator[Measurement]:
     """Time training against the way of the tutorials, with the same augmentation and without any.
 
     `files` are the paths of the corpus's training clips, in its order.

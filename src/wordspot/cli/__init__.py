@@ -8,6 +8,7 @@ from itertools import pairwise
 import tyro
 
 from wordspot.cli.annotations import annotate_settings
+from wordspot.cli.bench import bench
 from wordspot.cli.compare import compare
 from wordspot.cli.explore import explore
 from wordspot.cli.mistakes import mistakes
@@ -56,6 +57,7 @@ def main() -> None:
             publish,
             synthesize,
             own_words,
+            bench,
         ]
         for verb in verbs:
             app.command(verb)

@@ -1,0 +1,60 @@
+"""Everything that is measured of the program's speed, in one run."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from wordspot.bench.corpus import time_opening
+from wordspot.bench.jobs import time_two_at_once
+from wordspot.bench.limits import copy_rate, matrix_product_rate
+from wordspot.bench.measurement import Measurement
+from wordspot.bench.prediction import time_many_files, time_one_clip
+from wordspot.bench.training import (
+    time_augmentation,
+    time_epochs,
+    time_features,
+    time_precision,
+    time_tutorial,
+)
+from wordspot.config import CorpusConfig, Runtime
+from wordspot.corpus.corpus import Corpus, find_index, open_corpus
+from wordspot.device import computing
+from wordspot.runs.provenance import provenance_of
+from wordspot.runs.run import pretrained
+
+
+def run_bench(data: str | Path, config: CorpusConfig) -> tuple[list[Measurement], dict[str, Any]]:
+    """Measure on the clips of a corpus, on one thread; gives measurements, and what they were made with.
+
+    Whatever else runs on the machine meanwhile is in the figures. Raises what `open_corpus` raises.
+    """
+    with computing(Runtime(threads=1)) as device:
+        corpus = open_corpus(data, config)
+        about = provenance_of(corpus, device, "float32") | {
+            "matrix_products_gflops": matrix_product_rate() / 1e9,
+            "copies_gb_per_second": copy_rate() / 1e9,
+        }
+        return list(measurements(data, corpus)), about
+
+
+def measurements(data: str | Path, corpus: Corpus) -> Iterator[Measurement]:
+    """Make every measurement."""
+    root = find_index(data, corpus.config.words).root
+    files = [root / path for path in corpus.table("training")["path"]]
+    yield time_features(corpus)
+    yield time_augmentation(corpus)
+    yield from time_epochs(corpus)
+    yield from time_tutorial(corpus, files)
+    yield time_precision(corpus)
+    for name in pretrained():
+        yield time_one_clip(name)
+        yield time_many_files(name, files)
+    yield from time_opening(data, corpus.config)
+    yield time_two_at_once(data, corpus.config)
+
+
+def as_json(found: list[Measurement], about: dict[str, Any]) -> dict[str, Any]:
+    """Give measurements as they are kept."""
+    kept = [asdict(one) | {"goal": one.goal, "reached": one.reached} for one in found]
+    return {"measurements": kept, "made_with": about}

@@ -1,0 +1,37 @@
+"""wordspot bench."""
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import arg
+
+from wordspot.cli.options import Data
+from wordspot.config import COMMANDS, CorpusConfig
+
+
+def bench(
+    data: Data,
+    words: Annotated[
+        tuple[str, ...],
+        arg(metavar="WORD [WORD ...]", help="Words to train on.", help_behavior_hint=""),
+    ] = COMMANDS,
+    out: Annotated[
+        Path | None, arg(metavar="FILE", help="File for the measurements (JSON).", help_behavior_hint="")
+    ] = None,
+) -> None:
+    """Measure how fast this machine trains and recognises, as ratios of times taken in turns."""
+    from wordspot.bench.bench import as_json, run_bench
+    from wordspot.bench.measurement import measurements_table
+    from wordspot.files import output_folder, write_json
+
+    if out:
+        output_folder(out.parent)
+    found, about = run_bench(data, CorpusConfig(words=words))
+    measurements_table(found).print()
+    print(
+        f"one thread of {about['machine']['processor']}: products of matrices "
+        f"{about['matrix_products_gflops']:.0f} GFLOP/s, copies {about['copies_gb_per_second']:.1f} GB/s"
+    )
+    if out:
+        write_json(out, as_json(found, about))
+        print(f"written: {out}")
