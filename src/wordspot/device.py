@@ -22,7 +22,8 @@ def computing(runtime: Runtime) -> Iterator[torch.device]:
     try:
         if runtime.threads is not None:
             torch.set_num_threads(runtime.threads)
-        torch.use_deterministic_algorithms(True)
+        # As `use_deterministic_algorithms` does, which loads the compiler for that: a second.
+        torch.set_deterministic_debug_mode("error")
         # cuBLAS sums in a fixed order only with a workspace of a fixed size.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         yield open_device(runtime.device)

@@ -1,6 +1,7 @@
 """A whole recogniser: from sounds, in files or as waveforms, to words."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,34 @@ def test_several_files_are_heard_as_each_by_itself(
     assert_same(together, [recognizer.predict(path) for path in paths])
     assert recognizer.predict(paths[1:2]) == [recognizer.predict(paths[1])]
     assert recognizer.predict([]) == []
+
+
+def test_any_number_of_files_are_heard_a_batch_at_a_time(
+    recognizer: Recognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recognizer_module, "BATCH", 2)
+    paths = [*write_words(tmp_path), write_sound(tmp_path / "long.wav", 2.5), tmp_path / "missing.wav"]
+    taken = []
+
+    def asked() -> Iterator[Path]:
+        for path in paths:
+            taken.append(path)
+            yield path
+
+    found = recognizer.predict_files(asked())
+    assert next(found)[0] == paths[0]
+    assert taken == paths[:2]
+    rest = [next(found) for _ in range(3)]
+    assert [path for path, _ in rest] == paths[1:4]
+    assert_same([one for _, one in rest], [recognizer.predict(path) for path in paths[1:4]])
+    with pytest.raises(ClipError, match=r"missing\.wav"):
+        next(found)
+
+
+def test_of_a_long_sound_no_more_is_kept_than_is_heard(recognizer: Recognizer, tmp_path: Path) -> None:
+    clip = recognizer.read(write_sound(tmp_path / "long.wav", 2.5))
+    assert clip.seconds == 2.5
+    assert clip.waveform.untyped_storage().nbytes() == 4 * SAMPLE_RATE
 
 
 @pytest.mark.parametrize("seconds", [0.0001, 0.3, 1.0, 2.5])

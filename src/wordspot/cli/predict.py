@@ -1,15 +1,19 @@
 """wordspot predict."""
 
 import json
+import sys
 import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 from wordspot.cli.options import HowToRun
 from wordspot.config import Runtime
-from wordspot.errors import ClipError, UsageError
+from wordspot.errors import UsageError
+
+if TYPE_CHECKING:
+    from wordspot.models.recognizer import Prediction
 
 
 def predict(
@@ -31,38 +35,49 @@ def predict(
     runtime: HowToRun = Runtime(),
 ) -> None:
     """Recognise the word in sound files, with its probability."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     from wordspot.audio.io import find_sound_files
     from wordspot.device import computing
     from wordspot.runs.run import Run
 
     if not paths:
         raise UsageError("predict: name sound files, or folders with sound files")
+    console = Console(stderr=True, soft_wrap=True)
+    progress = Progress(
+        console=console,
+        transient=True,
+        redirect_stdout=sys.stdout.isatty(),  # else what is printed would go where the bar goes
+        disable=not console.is_terminal,
+    )
     with computing(runtime) as device:
         recognizer = Run(run).recognizer.to(device)
+        files = find_sound_files(paths)
         limit = recognizer.config.corpus.seconds
-        for path in find_sound_files(paths):
-            try:
-                prediction = recognizer.predict(path, convert=runtime.convert)
-            except ClipError as error:
-                if not runtime.skip_bad:
-                    raise
-                warnings.warn(f"left out {error}", stacklevel=1)
-                continue
-            if prediction.seconds > limit:
-                warnings.warn(
-                    f"{path} is {prediction.seconds:.2f} s long; only the first {limit:g} s are used",
-                    stacklevel=1,
-                )
-            if json_lines:
-                print(
-                    json.dumps(
-                        {
-                            "path": str(path),
-                            "word": prediction.word,
-                            "probability": prediction.probability,
-                            "probabilities": prediction.probabilities,
-                        }
+        predictions = recognizer.predict_files(files, convert=runtime.convert, skip_bad=runtime.skip_bad)
+        with progress:
+            for path, prediction in progress.track(predictions, len(files), description="Recognising"):
+                if prediction.seconds > limit:
+                    warnings.warn(
+                        f"{path} is {prediction.seconds:.2f} s long; only the first {limit:g} s are used",
+                        stacklevel=1,
                     )
-                )
-            else:
-                print(f"{prediction.word:<12} {prediction.probability:6.1%}  {path}")
+                print(as_json(path, prediction) if json_lines else as_text(path, prediction))
+
+
+def as_json(path: Path, prediction: "Prediction") -> str:
+    """Write a prediction as a line of JSON."""
+    return json.dumps(
+        {
+            "path": str(path),
+            "word": prediction.word,
+            "probability": prediction.probability,
+            "probabilities": prediction.probabilities,
+        }
+    )
+
+
+def as_text(path: Path, prediction: "Prediction") -> str:
+    """Write a prediction as a line of a table."""
+    return f"{prediction.word:<12} {prediction.probability:6.1%}  {path}"

@@ -1,9 +1,12 @@
 """A whole recogniser, waveform to logits: features, model and words in one Module."""
 
-from collections.abc import Sequence
+import math
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -15,16 +18,27 @@ from wordspot.audio.features import Features, to_float
 from wordspot.audio.io import read_clip
 from wordspot.audio.padding import full_lengths, pad_clips
 from wordspot.config import RunConfig, Runtime
-from wordspot.errors import UsageError
+from wordspot.errors import ClipError, UsageError
 from wordspot.models import make_model
 
 if TYPE_CHECKING:
     from wordspot.runs.evaluation import Evaluation
 
-BATCH = 64
-"""Sounds that `predict` recognises at once."""
+BATCH = 32
+"""Sounds that `predict` recognises at once: few, so that what is computed of them stays in the cache."""
 
 Sound = str | Path | Tensor | NDArray[Any]
+T = TypeVar("T")
+File = TypeVar("File", str, Path)
+
+
+class Clip(NamedTuple):
+    """What a recogniser hears of a sound."""
+
+    waveform: Tensor
+    """Float32 [length] at the recogniser's sampling rate: the first seconds, all that it uses."""
+    seconds: float
+    """Length of the whole sound."""
 
 
 class Recognizer(nn.Module):
@@ -81,45 +95,59 @@ class Recognizer(nn.Module):
         if isinstance(sounds, Tensor | np.ndarray) and sounds.ndim not in (1, 2):
             raise UsageError(f"waveform: shape {tuple(sounds.shape)} must be [S] or [B, S]")
         single = isinstance(sounds, str | Path) or (not isinstance(sounds, Sequence) and sounds.ndim == 1)
-        clips: Sequence[Any] = [sounds] if single else sounds  # type: ignore[assignment]
-        found: list[Prediction] = []
-        for first in range(0, len(clips), BATCH):
-            batch = [self.read(clip, sample_rate, convert=convert) for clip in clips[first : first + BATCH]]
-            found += self.predict_waveforms(batch)
+        several: Sequence[Any] = [sounds] if single else sounds  # type: ignore[assignment]
+        clips = (self.read(sound, sample_rate, convert=convert) for sound in several)
+        found = [one for batch in batches(clips) for one in self.predict_clips(batch)]
         return found[0] if single else found
 
-    def read(self, sound: Sound, sample_rate: int | None = None, *, convert: bool = False) -> Tensor:
-        """Read a file, or check and resample a waveform: float32 [S] at the recogniser's sampling rate."""
-        own = self.config.corpus.sample_rate
+    def predict_files(
+        self, paths: Iterable[File], *, convert: bool = False, skip_bad: bool = False
+    ) -> "Iterator[tuple[File, Prediction]]":
+        """Recognise the words in any number of files, of which no more than a batch are in memory at once.
+
+        Yields them in their order. Raises ClipError for a file that can't be used, before any file of its
+        batch is recognised; with `skip_bad` it is left out, with a warning.
+        """
+        for batch in batches(self._read_files(paths, convert=convert, skip_bad=skip_bad)):
+            found, clips = zip(*batch, strict=True)
+            yield from zip(found, self.predict_clips(clips), strict=True)
+
+    def _read_files(
+        self, paths: Iterable[File], *, convert: bool, skip_bad: bool
+    ) -> Iterator[tuple[File, Clip]]:
+        for path in paths:
+            try:
+                yield path, self.read(path, convert=convert)
+            except ClipError as error:
+                if not skip_bad:
+                    raise
+                warnings.warn(f"left out {error}", stacklevel=2)
+
+    def read(self, sound: Sound, sample_rate: int | None = None, *, convert: bool = False) -> Clip:
+        """Read a file, or check and resample a waveform, and keep what is used of it."""
+        own = self.config.corpus
         if isinstance(sound, str | Path):
-            return to_float(torch.from_numpy(read_clip(Path(sound), own, convert=convert)))
-        # A copy: torch has no read-only tensors, as a row of a memory-mapped store would be.
-        waveform = sound if isinstance(sound, Tensor) else torch.from_numpy(np.array(sound))
-        if waveform.ndim != 1 or not len(waveform):
-            raise UsageError(f"waveform: shape {tuple(waveform.shape)} must be [S], not empty")
-        if waveform.dtype == torch.int16:
-            waveform = to_float(waveform)
-        if not waveform.is_floating_point():
-            raise UsageError(f"waveform: {waveform.dtype} must be int16, or floats in [-1, 1]")
-        waveform = waveform.float()
-        if not waveform.isfinite().all():
-            raise UsageError("waveform: has samples that are not finite")
-        if sample_rate is not None and sample_rate < 1:
-            raise UsageError(f"sample_rate: {sample_rate} must be at least 1")
-        if sample_rate in (None, own):
-            return waveform
-        resampled: Tensor = torchaudio.functional.resample(waveform, sample_rate, own)
-        return resampled
+            waveform = to_float(torch.from_numpy(read_clip(Path(sound), own.sample_rate, convert=convert)))
+        else:
+            waveform = checked(sound)
+            if sample_rate is not None and sample_rate < 1:
+                raise UsageError(f"sample_rate: {sample_rate} must be at least 1")
+            if sample_rate not in (None, own.sample_rate):
+                waveform = torchaudio.functional.resample(waveform, sample_rate, own.sample_rate)
+        seconds = len(waveform) / own.sample_rate
+        # A copy, so that the rest of a long sound is not kept.
+        return Clip(waveform[: own.samples].clone() if len(waveform) > own.samples else waveform, seconds)
 
     @torch.inference_mode()
-    def predict_waveforms(self, waveforms: Sequence[Tensor]) -> "list[Prediction]":
-        """Recognise the words in a batch of waveforms float32 [S] at the recogniser's sampling rate."""
-        corpus = self.config.corpus
-        padded, lengths = pad_clips([waveform[: corpus.samples] for waveform in waveforms], corpus.samples)
-        logits = self.eval()(padded.to(self.device), lengths.to(self.device))  # (B, C)
+    def predict_clips(self, clips: Sequence[Clip]) -> "list[Prediction]":
+        """Recognise the words in a batch of clips."""
+        if self.training:  # setting the mode of every layer takes longer than a convolution
+            self.eval()
+        padded, lengths = pad_clips([clip.waveform for clip in clips], self.config.corpus.samples)
+        logits = self(padded.to(self.device), lengths.to(self.device))  # (B, C)
         return [
-            Prediction(dict(zip(self.classes, row, strict=True)), len(waveform) / corpus.sample_rate)
-            for row, waveform in zip(logits.softmax(dim=1).tolist(), waveforms, strict=True)
+            Prediction(dict(zip(self.classes, row, strict=True)), clip.seconds)
+            for row, clip in zip(logits.softmax(dim=1).tolist(), clips, strict=True)
         ]
 
     def evaluate(self, data: str | Path, runtime: Runtime = Runtime()) -> "Evaluation":
@@ -129,6 +157,29 @@ class Recognizer(nn.Module):
         )  # this room may not import it any earlier
 
         return evaluate_recognizer(self, data, runtime)
+
+
+def checked(sound: Tensor | NDArray[Any]) -> Tensor:
+    """Turn samples [S], int16 or floats in [-1, 1], into float32. Raises UsageError for any others."""
+    # A copy: torch has no read-only tensors, as a row of a memory-mapped store would be.
+    waveform = sound if isinstance(sound, Tensor) else torch.from_numpy(np.array(sound))
+    if waveform.ndim != 1 or not len(waveform):
+        raise UsageError(f"waveform: shape {tuple(waveform.shape)} must be [S], not empty")
+    if waveform.dtype == torch.int16:
+        return to_float(waveform)
+    if not waveform.is_floating_point():
+        raise UsageError(f"waveform: {waveform.dtype} must be int16, or floats in [-1, 1]")
+    waveform = waveform.float()
+    if not all(map(math.isfinite, waveform.aminmax())):  # a single pass; NaN is the lowest and the highest
+        raise UsageError("waveform: has samples that are not finite")
+    return waveform
+
+
+def batches(items: Iterable[T]) -> Iterator[list[T]]:
+    """Group items into batches of BATCH, taking no item earlier than its batch is asked for."""
+    remaining = iter(items)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch
 
 
 def _without_temperature(_: nn.Module, state: dict[str, Tensor], prefix: str, *_rest: Any) -> None:
