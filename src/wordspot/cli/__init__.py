@@ -20,6 +20,7 @@ from wordspot.cli.sweep import sweep
 from wordspot.cli.synthesize import own_words, synthesize
 from wordspot.cli.train import evaluate, recipe_type, train
 from wordspot.errors import UsageError, WordspotError, warn_in_one_line
+from wordspot.waiting import wait_passively
 
 INTERRUPTED = 130
 
@@ -34,6 +35,7 @@ def check_arguments(arguments: list[str]) -> None:
 
 def main() -> None:
     """Run one verb; exits with 0, with 2 for wrong use, with 1 for failure, with 130 when interrupted."""
+    wait_passively()
     warn_in_one_line()
     try:
         check_arguments(sys.argv[1:])
