@@ -183,7 +183,7 @@ def test_study(
     command = ["study", "--words", *WORDS, "--data", shared_recordings, "--out", out, *chosen.split()]
     ran = wordspot(*command)
     assert ran.code == 0
-    assert ran.err.startswith("study: 0 of 4 runs finished, at most about ")
+    assert ran.err.startswith("study: 0 of 4 runs finished, about ")
     (result,) = json.loads((out / "study.json").read_text())
     assert result["name"] == "family"
     assert "All runs are limited to 1 epoch (--epochs)." in result["note"]

@@ -152,7 +152,7 @@ def test_stopped_study_resumes(
 
     capsys.readouterr()
     again = run_study(experiments, shared_recordings, folder)
-    assert capsys.readouterr().err.startswith("study: 3 of 5 runs finished, at most about ")
+    assert capsys.readouterr().err.startswith("study: 3 of 5 runs finished, about ")
     for name, metrics in finished.items():
         assert (folder / name / "metrics.jsonl").read_bytes() == metrics
     for name in RUNS:

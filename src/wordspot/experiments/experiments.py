@@ -90,6 +90,10 @@ class Experiment:
         config = self.variants[variant]
         return [vary(config, seed=seed) for seed in range(self.seeds)]
 
+    def configs(self) -> list[RunConfig]:
+        """Give the configs of all runs."""
+        return [config for variant in self.variants for config in self.seeded(variant)]
+
 
 @dataclass(frozen=True)
 class Plan:

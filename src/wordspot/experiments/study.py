@@ -10,7 +10,6 @@ from pydantic import TypeAdapter
 from rich.console import Console
 
 from wordspot.config import RunConfig, Runtime
-from wordspot.corpus.corpus import open_corpus
 from wordspot.device import computing
 from wordspot.errors import UsageError
 from wordspot.evaluation.compare import compare_groups, current_comparison
@@ -19,11 +18,11 @@ from wordspot.evaluation.evaluate import evaluate
 from wordspot.evaluation.seed_groups import SeedGroup, read_group
 from wordspot.evaluation.tables import comparison_tables
 from wordspot.experiments.experiments import Experiment
-from wordspot.experiments.time_left import TimeLeft
+from wordspot.experiments.time_left import TimeLeft, is_finished, measure_costs
 from wordspot.figures import titled
 from wordspot.files import output_folder, write_json, write_text
 from wordspot.runs.run import CONFIG
-from wordspot.training.parallel import train_all
+from wordspot.training.parallel import open_once, processes, train_all
 
 EXPERIMENTS = "experiments.json"
 RESULTS = "study.json"
@@ -75,31 +74,34 @@ def run_study(
     if jobs < 1:
         raise UsageError(f"jobs: {jobs} must be at least 1")
     folder = output_folder(Path(out))
-    with computing(runtime) as device:
-        places = lay_out(experiments, folder)
+    places = lay_out(experiments, folder)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
+    runs_of = {
+        folder / experiment.name: {places[config]: config for config in experiment.configs()}
+        for experiment in experiments
+    }
+    jobs = max(1, min(jobs, sum(not is_finished(run, config) for config, run in places.items())))
+    with computing(runtime), processes(jobs) as pool:
         corpora = {
-            corpus: open_corpus(data, corpus, runtime) for corpus in {config.corpus for config in places}
+            corpus: open_once(data, corpus, runtime) for corpus in {config.corpus for config in places}
         }
         write_json(folder / EXPERIMENTS, [asdict(experiment) for experiment in experiments])
-        console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
-        left = TimeLeft(jobs)
-        for config, run in places.items():
-            left.add(config, corpora[config.corpus], run, device)
+        left = TimeLeft(runs_of, measure_costs(runs_of, data, runtime, pool, jobs), jobs)
         console.print(f"study: {left}")
 
         results = []
         for experiment in experiments:
-            variants = {variant: experiment.seeded(variant) for variant in experiment.variants}
-            configs = [config for seeded in variants.values() for config in seeded]
+            configs = experiment.configs()
             runs = [(config, places[config]) for config in configs]
-            for trained in train_all(runs, data, jobs, runtime, quiet=quiet):
-                left.done(trained.folder)
+            for trained in train_all(runs, data, runtime, pool, quiet=quiet):
                 console.print(f"{trained.folder.relative_to(folder)} is trained; {left}")
                 if not trained.is_evaluated(experiment.split):
                     evaluate(trained, corpora[trained.config.corpus], experiment.split, runtime)
             groups = [
-                read_group(variant, [places[config] for config in seeded], experiment.split)
-                for variant, seeded in variants.items()
+                read_group(
+                    variant, [places[config] for config in experiment.seeded(variant)], experiment.split
+                )
+                for variant in experiment.variants
             ]
             place = output_folder(folder / experiment.name)
             comparison = current_comparison(groups, place, experiment.split) or compare_groups(
