@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -44,6 +45,15 @@ def test_recognising_needs_no_corpus_no_figure_and_no_synthesiser(statement: str
     assert not found & {"pandas", "matplotlib", "sklearn"}
     rooms = {name.split(".")[1] for name in found if name.startswith("wordspot.")}
     assert not rooms & {"tts", "corpus", "training", "evaluation", "inspection", "experiments", "cli"}
+
+
+def test_the_command_loads_neither_tables_nor_figures_nor_a_compiler(shared_recordings: Path) -> None:
+    clip = next(shared_recordings.glob("*/*.wav"))
+    found = loaded(
+        f"import sys; from wordspot.cli import main; sys.argv = ['', 'predict', {str(clip)!r}]; main()"
+    )
+    assert "wordspot.models.recognizer" in found
+    assert not found & {"pandas", "matplotlib", "scipy", "sklearn", "torch._dynamo", "torch._inductor"}
 
 
 def test_the_public_names_are_those_that_are_shown() -> None:

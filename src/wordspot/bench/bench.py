@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from wordspot.bench import plain
 from wordspot.bench.corpus import time_opening
 from wordspot.bench.jobs import time_two_at_once
 from wordspot.bench.limits import copy_rate, matrix_product_rate
@@ -17,6 +18,7 @@ from wordspot.bench.training import (
     time_precision,
     time_tutorial,
 )
+from wordspot.bench.worker import worker
 from wordspot.config import CorpusConfig, Runtime
 from wordspot.corpus.corpus import Corpus, find_index, open_corpus
 from wordspot.device import computing
@@ -42,10 +44,11 @@ def measurements(data: str | Path, corpus: Corpus) -> Iterator[Measurement]:
     """Make every measurement."""
     root = find_index(data, corpus.config.words).root
     files = [root / path for path in corpus.table("training")["path"]]
-    yield time_features(corpus)
+    with worker(plain.__name__, [str(data), *corpus.config.words]) as process:
+        yield time_features(corpus, process)
+        yield from time_tutorial(corpus, process)
     yield time_augmentation(corpus)
     yield from time_epochs(corpus)
-    yield from time_tutorial(corpus, files)
     yield time_precision(corpus)
     for name in pretrained():
         yield time_one_clip(name)

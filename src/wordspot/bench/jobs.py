@@ -1,82 +1,52 @@
 """How many clips two trainings at once go through, against one."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
 
-import numpy as np
+import torch
 
 from wordspot.bench.measurement import Measurement
-from wordspot.bench.timing import ratio
+from wordspot.bench.timing import Ratio, interleaved, ratio
+from wordspot.bench.training import SUBJECT, Trainee
+from wordspot.bench.worker import Worker, worker
 from wordspot.config import CorpusConfig
+from wordspot.corpus.corpus import open_corpus
+from wordspot.device import keep_freed_memory
+from wordspot.recipes import RECIPES
 
-SECONDS = 4.0
-ROUNDS = 5
-WORK = "from wordspot.bench.jobs import work; work()"
+JOBS = 2
+ROUNDS = 7
+TURNS = 10
+"""How often a case takes its steps, so that it lasts some seconds."""
 
 
 def time_two_at_once(data: str | Path, config: CorpusConfig) -> Measurement:
     """Time two trainings of one thread each, in processes of their own, against one of them alone."""
     with ExitStack() as stack:
-        workers = [stack.enter_context(worker(data, config.words)) for _ in range(2)]
-        alone, both = [], []
-        for _ in range(ROUNDS):
-            alone.append(sum(measure(workers[:1])))
-            both.append(sum(measure(workers)))
-    rates = np.array(alone), np.array(both)
+        workers = [stack.enter_context(worker(__name__, [str(data), *config.words])) for _ in range(JOBS)]
+        seconds = interleaved({"one": lambda: train(workers[:1]), "both": lambda: train(workers)}, ROUNDS)
+    slower = ratio(seconds["one"], seconds["both"])
     return Measurement(
-        "clips a second, two trainings at once / one (lstm)",
-        ratio(rates[1], rates[0]),
-        f"{np.median(rates[1]):,.0f} / {np.median(rates[0]):,.0f}",
+        f"clips a second, {JOBS} trainings at once / one ({SUBJECT})",
+        Ratio(JOBS * slower.median, JOBS * slower.low, JOBS * slower.high),
+        f"{seconds['both'].mean():.1f} / {seconds['one'].mean():.1f} s for the clips of one",
         at_least=1.8,
-        limit="two cores: 2",
+        limit=f"{JOBS} cores: {JOBS}",
     )
 
 
-def measure(workers: list[tuple[IO[str], IO[str]]]) -> list[float]:
-    """Let workers train at the same time: the clips a second of each."""
-    for commands, _ in workers:
-        print("train", file=commands, flush=True)
-    return [float(answers.readline()) for _, answers in workers]
+def train(workers: Sequence[Worker]) -> None:
+    """Let workers train at the same time."""
+    for one in workers:
+        one.start("train")
+    for one in workers:
+        one.wait()
 
 
-@contextmanager
-def worker(data: str | Path, words: tuple[str, ...]) -> Iterator[tuple[IO[str], IO[str]]]:
-    """Start a process that trains when it is told to: yields where to tell it, and where it answers."""
-    command = [sys.executable, "-c", WORK, str(data), *words]
-    with subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin
-        assert process.stdout
-        try:
-            process.stdout.readline()  # it is ready
-            yield process.stdin, process.stdout
-        finally:
-            process.stdin.close()
-
-
-def work() -> None:
-    """Train for some seconds for each line of standard input; answer with the clips a second."""
-    import time
-
-    import torch
-
-    from wordspot.bench.training import STEPS, SUBJECT, Trainee
-    from wordspot.corpus.corpus import open_corpus
-    from wordspot.device import keep_freed_memory
-    from wordspot.recipes import RECIPES
-
+def cases(data: str, *words: str) -> dict[str, Callable[[], object]]:
+    """Give what a process of `time_two_at_once` does."""
     torch.set_num_threads(1)
     keep_freed_memory()
-    data, *words = sys.argv[1:]
-    trainee = Trainee(RECIPES[SUBJECT], open_corpus(data, words=tuple(words)))
-    trainee.train()
-    print("ready", flush=True)
-    for _ in sys.stdin:
-        started, clips = time.perf_counter(), 0
-        while time.perf_counter() < started + SECONDS:
-            trainee.train()
-            clips += STEPS * trainee.clips
-        print(clips / (time.perf_counter() - started), flush=True)
+    trainee = Trainee(RECIPES[SUBJECT], open_corpus(data, words=words))
+    return {"train": lambda: [trainee.train() for _ in range(TURNS)]}

@@ -1,20 +1,17 @@
 """How the time of training is spent: features, augmentation, the model, and the way of the tutorials."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import cycle, islice
-from pathlib import Path
 
 import torch
-import torchaudio
-from torch import Tensor
-from torch.utils.data import DataLoader
 
-from wordspot.audio.features import FLOOR, to_float
+from wordspot.audio.features import to_float
 from wordspot.bench.limits import copy_rate, matrix_product_rate, transform_seconds
 from wordspot.bench.measurement import Measurement, micros
 from wordspot.bench.timing import interleaved, ratio
-from wordspot.bench.tutorial import TutorialDataset
-from wordspot.config import FeatureConfig, RunConfig
+from wordspot.bench.worker import Worker
+from wordspot.config import RunConfig
 from wordspot.corpus.corpus import Corpus
 from wordspot.evaluation.cost import count_macs
 from wordspot.models.recognizer import Recognizer
@@ -26,6 +23,7 @@ SUBJECT = "lstm"
 STEPS = 4
 """Steps of training that are timed at once."""
 ROUNDS = 9
+FEATURE_ROUNDS = 31
 
 
 class Trainee:
@@ -66,16 +64,12 @@ class Trainee:
         self.augmenter.features(self.static)
 
 
-def time_features(corpus: Corpus) -> Measurement:
+def time_features(corpus: Corpus, plain: Worker) -> Measurement:
     """Time static features against torchaudio's transform with the same settings."""
     trainee = Trainee(RECIPES[SUBJECT], corpus)
     config = trainee.recognizer.config
-    mel = torchaudio_mel(config.features, config.corpus.sample_rate)
-    cases = {
-        "wordspot": trainee.features,
-        "torchaudio": lambda: torch.log(mel(trainee.waveforms) + FLOOR),
-    }
-    seconds = interleaved(cases, ROUNDS)
+    cases = {"wordspot": trainee.features, "torchaudio": lambda: plain.run("features")}
+    seconds = interleaved(cases, FEATURE_ROUNDS)
     B, S = trainee.waveforms.shape
     limit = transform_seconds(config.features, config.corpus.sample_rate, B, S)
     return Measurement(
@@ -84,20 +78,6 @@ def time_features(corpus: Corpus) -> Measurement:
         f"{micros(seconds['torchaudio'], B)} / {micros(seconds['wordspot'], B)} a clip",
         at_least=3,
         limit=f"Fourier transforms alone: {1e6 * limit / B:.0f} µs",
-    )
-
-
-def torchaudio_mel(config: FeatureConfig, sample_rate: int) -> torchaudio.transforms.MelSpectrogram:
-    """Make torchaudio's transform with the settings of a config."""
-    return torchaudio.transforms.MelSpectrogram(
-        sample_rate,
-        n_fft=config.n_fft,
-        win_length=round(config.win_ms * sample_rate / 1000),
-        hop_length=round(config.hop_ms * sample_rate / 1000),
-        f_min=config.f_min_hz,
-        f_max=config.f_max_hz,
-        n_mels=config.n_mels,
-        pad_mode="constant",
     )
 
 
@@ -136,47 +116,15 @@ def time_epochs(corpus: Corpus) -> Iterator[Measurement]:
         )
 
 
-def time_tutorial(corpus: Corpus, files: list[Path]) -> Iterator[Measurement]:
-    """Time training against the way of the tutorials, with the same augmentation and without any.
-
-    `files` are the paths of the corpus's training clips, in its order.
-    """
+def time_tutorial(corpus: Corpus, plain: Worker) -> Iterator[Measurement]:
+    """Time training against the way of the tutorials, with the same augmentation and without any."""
     trainee = Trainee(RECIPES[SUBJECT], corpus)
-    config = trainee.recognizer.config
-    labels = [corpus.config.classes.index(word) for word in corpus.table("training")["word"]]
-    for title, augment, goal in (
-        ("with augmentation", config.augment, 3.0),
-        ("without augmentation", None, None),
-    ):
-        dataset = TutorialDataset(
-            files,
-            labels,
-            corpus.config.samples,
-            corpus.config.sample_rate,
-            config.features,
-            augment,
-            trainee.augmenter.noise,
-        )
-        loader = DataLoader(
-            dataset, config.training.batch_size, shuffle=True, generator=torch.Generator().manual_seed(0)
-        )
-        batches = (batch for epoch in cycle([loader]) for batch in epoch)
-        pupil = Recognizer(config).train()
-        optimizer = make_optimizer(pupil, config.training)
-
-        def tutorial(
-            batches: Iterator[tuple[Tensor, Tensor]] = batches,
-            pupil: Recognizer = pupil,
-            optimizer: torch.optim.Optimizer = optimizer,
-        ) -> None:
-            for features, targets in islice(batches, STEPS):
-                frames = torch.full((len(features),), features.shape[1])
-                model_step(pupil, optimizer, features, frames, targets)
-
-        seconds = interleaved({"wordspot": trainee.train, "tutorial": tutorial}, ROUNDS)
+    for title, goal in (("augmented", 3.0), ("not augmented", None)):
+        cases = {"wordspot": trainee.train, "tutorial": partial(plain.run, title)}
+        seconds = interleaved(cases, ROUNDS)
         clips = STEPS * trainee.clips
         yield Measurement(
-            f"tutorial {title} / wordspot with it ({SUBJECT})",
+            f"training: tutorial, {title} / wordspot ({SUBJECT})",
             ratio(seconds["tutorial"], seconds["wordspot"]),
             f"{micros(seconds['tutorial'], clips)} / {micros(seconds['wordspot'], clips)} a clip",
             at_least=goal,

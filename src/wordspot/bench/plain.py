@@ -1,0 +1,75 @@
+"""The way of the tutorials, in a process of its own that has none of this program's settings."""
+
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
+
+import torch
+import torchaudio
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from wordspot.audio.features import FLOOR
+from wordspot.bench.training import STEPS, SUBJECT, Trainee
+from wordspot.bench.tutorial import TutorialDataset
+from wordspot.config import AugmentConfig, FeatureConfig
+from wordspot.corpus.corpus import Corpus, find_index, open_corpus
+from wordspot.models.recognizer import Recognizer
+from wordspot.recipes import RECIPES
+from wordspot.training.loop import make_optimizer, model_step
+
+
+def cases(data: str, *words: str) -> dict[str, Callable[[], object]]:
+    """Give the cases: features of a batch, and training with and without augmentation."""
+    torch.set_num_threads(1)
+    corpus = open_corpus(data, words=words)
+    trainee = Trainee(RECIPES[SUBJECT], corpus)
+    config = trainee.recognizer.config
+    mel = torchaudio_mel(config.features, config.corpus.sample_rate)
+    noise = trainee.augmenter.noise
+    return {
+        "features": lambda: torch.log(mel(trainee.waveforms) + FLOOR),
+        "augmented": tutorial(data, corpus, config.augment, noise),
+        "not augmented": tutorial(data, corpus, None, noise),
+    }
+
+
+def torchaudio_mel(config: FeatureConfig, sample_rate: int) -> torchaudio.transforms.MelSpectrogram:
+    """Make torchaudio's transform with the settings of a config."""
+    return torchaudio.transforms.MelSpectrogram(
+        sample_rate,
+        n_fft=config.n_fft,
+        win_length=round(config.win_ms * sample_rate / 1000),
+        hop_length=round(config.hop_ms * sample_rate / 1000),
+        f_min=config.f_min_hz,
+        f_max=config.f_max_hz,
+        n_mels=config.n_mels,
+        pad_mode="constant",
+    )
+
+
+def tutorial(data: str, corpus: Corpus, augment: AugmentConfig | None, noise: Tensor) -> Callable[[], object]:
+    """Make the training of the tutorials, some steps at a time."""
+    config = RECIPES[SUBJECT]
+    root, table = find_index(data, corpus.config.words).root, corpus.table("training")
+    dataset = TutorialDataset(
+        [root / path for path in table["path"]],
+        [corpus.config.classes.index(word) for word in table["word"]],
+        corpus.config.samples,
+        corpus.config.sample_rate,
+        config.features,
+        augment,
+        noise,
+    )
+    loader = DataLoader(
+        dataset, config.training.batch_size, shuffle=True, generator=torch.Generator().manual_seed(0)
+    )
+    batches: Iterator[tuple[Tensor, Tensor]] = (batch for epoch in cycle([loader]) for batch in epoch)
+    recognizer = Recognizer(config).train()
+    optimizer = make_optimizer(recognizer, config.training)
+
+    def train() -> None:
+        for features, targets in islice(batches, STEPS):
+            frames = torch.full((len(features),), features.shape[1])
+            model_step(recognizer, optimizer, features, frames, targets)
+
+    return train
