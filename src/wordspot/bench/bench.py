@@ -5,8 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from wordspot.bench import plain
 from wordspot.bench.corpus import time_opening
+from wordspot.bench.growth import time_growth
 from wordspot.bench.jobs import time_two_at_once
 from wordspot.bench.limits import copy_rate, matrix_product_rate
 from wordspot.bench.measurement import Measurement
@@ -26,10 +29,13 @@ from wordspot.runs.provenance import provenance_of
 from wordspot.runs.run import pretrained
 
 
-def run_bench(data: str | Path, config: CorpusConfig) -> tuple[list[Measurement], dict[str, Any]]:
+def run_bench(
+    data: str | Path, config: CorpusConfig, large: int | None = None
+) -> tuple[list[Measurement], dict[str, Any]]:
     """Measure on the clips of a corpus, on one thread; gives measurements, and what they were made with.
 
-    Whatever else runs on the machine meanwhile is in the figures. Raises what `open_corpus` raises.
+    With `large`, a corpus of that many clips is made of links to them, packed and opened too. Whatever else
+    runs on the machine meanwhile is in the figures. Raises what `open_corpus` raises.
     """
     with computing(Runtime(threads=1)) as device:
         corpus = open_corpus(data, config)
@@ -37,15 +43,21 @@ def run_bench(data: str | Path, config: CorpusConfig) -> tuple[list[Measurement]
             "matrix_products_gflops": matrix_product_rate() / 1e9,
             "copies_gb_per_second": copy_rate() / 1e9,
         }
-        return list(measurements(data, corpus)), about
+        console = Console(stderr=True)
+        found = []
+        with console.status("measuring") as status:
+            for one in measurements(data, corpus, large):
+                found.append(one)
+                status.update(f"measured: {one.name}")
+        return found, about
 
 
-def measurements(data: str | Path, corpus: Corpus) -> Iterator[Measurement]:
+def measurements(data: str | Path, corpus: Corpus, large: int | None) -> Iterator[Measurement]:
     """Make every measurement."""
     root = find_index(data, corpus.config.words).root
     files = [root / path for path in corpus.table("training")["path"]]
     with worker(plain.__name__, [str(data), *corpus.config.words]) as process:
-        yield time_features(corpus, process)
+        yield from time_features(corpus, process)
         yield from time_tutorial(corpus, process)
     yield time_augmentation(corpus)
     yield from time_epochs(corpus)
@@ -53,8 +65,9 @@ def measurements(data: str | Path, corpus: Corpus) -> Iterator[Measurement]:
     for name in pretrained():
         yield time_one_clip(name)
         yield time_many_files(name, files)
-    yield from time_opening(data, corpus.config)
     yield time_two_at_once(data, corpus.config)
+    yield from time_growth()
+    yield from time_opening(data, corpus.config, large)
 
 
 def as_json(found: list[Measurement], about: dict[str, Any]) -> dict[str, Any]:

@@ -1,64 +1,90 @@
-"""How long it takes to open a corpus, and to pack it."""
+"""How long it takes to pack a corpus and to open it, and what memory that takes."""
 
+import json
 import os
+import subprocess
+import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from wordspot.bench.measurement import Measurement
-from wordspot.bench.timing import Ratio, interleaved
+from wordspot.bench.timing import Ratio
 from wordspot.config import CorpusConfig
+from wordspot.corpus.corpus import find_index
+
+ROUNDS = 5
+OPEN = """
+import json, resource, sys, time
 from wordspot.corpus.corpus import open_corpus
+started = time.perf_counter()
+corpus = open_corpus(sys.argv[1], words=tuple(sys.argv[2:]))
+seconds = time.perf_counter() - started
+peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+print(json.dumps([len(corpus.store.table), seconds, peak_mb]))
+"""
 
-ROUNDS = 3
-OPENINGS = 5
+
+@dataclass(frozen=True)
+class Opening:
+    """One opening of a corpus in a process of its own."""
+
+    clips: int
+    seconds: float
+    peak_mb: float
+    """Peak memory of the process, with torch in it."""
 
 
-def time_opening(data: str | Path, config: CorpusConfig) -> Iterator[Measurement]:
-    """Time the packing of a corpus into an empty cache, and its opening afterwards, as rates of clips."""
-    packed = []
-    for _ in range(ROUNDS):
-        with empty_cache():
-            started = time.perf_counter()
-            corpus = open_corpus(data, config)
-            packed.append(len(corpus.store.table) / (time.perf_counter() - started))
+def open_once(data: str | Path, config: CorpusConfig, cache: str) -> Opening:
+    """Open a corpus in a new process; its clips are packed first where the cache has them not."""
+    command = [sys.executable, "-c", OPEN, str(data), *config.words]
+    environment = os.environ | {"WORDSPOT_CACHE": cache}
+    answer = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    return Opening(*json.loads(answer))
+
+
+def time_opening(data: str | Path, config: CorpusConfig, large: int | None) -> Iterator[Measurement]:
+    """Time packing and opening, also of `large` clips where that is asked for: the corpus repeated."""
+    yield from of_one(data, config)
+    if large is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            repeat(data, config, Path(folder), large)
+            yield from of_one(folder, config)
+
+
+def of_one(data: str | Path, config: CorpusConfig) -> Iterator[Measurement]:
+    """Pack a corpus into an empty cache, and open it some times."""
+    with tempfile.TemporaryDirectory() as cache:
+        packed = open_once(data, config, cache)
+        opened = [open_once(data, config, cache) for _ in range(ROUNDS)]
+    rate = packed.clips / packed.seconds
+    memory = f"peak memory {packed.peak_mb:,.0f} MB"
     yield Measurement(
-        "packing, clips a second",
-        quartiles(packed),
-        f"{len(corpus.store.table):,} clips",
+        f"packing {packed.clips:,} clips: clips a second",
+        Ratio(rate, rate, rate),
+        f"{packed.seconds:.1f} s, {memory}",
         at_least=8_000,
-        limit="decoding on one core",
+        limit="reading and decoding on one core",
     )
-    corpus = open_corpus(data, config)
-    seconds = interleaved({"opening": lambda: open_corpus(data, config)}, OPENINGS)["opening"]
+    low, median, high = np.quantile([one.seconds for one in opened], (0.25, 0.5, 0.75))
     yield Measurement(
-        "opening when packed, seconds",
-        quartiles(seconds.tolist()),
-        f"{len(corpus.store.table):,} clips",
+        f"opening {packed.clips:,} packed clips: seconds",
+        Ratio(float(median), float(low), float(high)),
+        f"peak memory {max(one.peak_mb for one in opened):,.0f} MB",
         at_most=2,
     )
 
 
-def quartiles(values: list[float]) -> Ratio:
-    """Give median and quartiles."""
-    low, median, high = np.quantile(values, (0.25, 0.5, 0.75))
-    return Ratio(float(median), float(low), float(high))
-
-
-@contextmanager
-def empty_cache() -> Iterator[None]:
-    """Keep stores in an empty folder meanwhile."""
-    before = os.environ.get("WORDSPOT_CACHE")
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["WORDSPOT_CACHE"] = folder
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ["WORDSPOT_CACHE"]
-            else:
-                os.environ["WORDSPOT_CACHE"] = before
+def repeat(data: str | Path, config: CorpusConfig, folder: Path, clips: int) -> None:
+    """Fill a folder with as many clips of the chosen words, by links under other speakers' names."""
+    index = find_index(data, config.words)
+    chosen = [clip for clip in index.clips if clip.word in config.words]
+    for word in config.words:
+        (folder / word).mkdir()
+    for number in range(clips):
+        clip, turn = chosen[number % len(chosen)], number // len(chosen)
+        name = f"{clip.speaker}x{turn}_nohash_{number}.wav"
+        (folder / clip.word / name).symlink_to(Path(index.file(clip)).resolve())

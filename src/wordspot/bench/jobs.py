@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -17,8 +18,8 @@ from wordspot.recipes import RECIPES
 
 JOBS = 2
 ROUNDS = 7
-TURNS = 10
-"""How often a case takes its steps, so that it lasts some seconds."""
+STEPS = 40
+"""Steps of training that are timed at once, for some seconds."""
 
 
 def time_two_at_once(data: str | Path, config: CorpusConfig) -> Measurement:
@@ -49,4 +50,4 @@ def cases(data: str, *words: str) -> dict[str, Callable[[], object]]:
     torch.set_num_threads(1)
     keep_freed_memory()
     trainee = Trainee(RECIPES[SUBJECT], open_corpus(data, words=words))
-    return {"train": lambda: [trainee.train() for _ in range(TURNS)]}
+    return {"train": partial(trainee.train, STEPS)}

@@ -1,6 +1,7 @@
 """The way of the tutorials, in a process of its own that has none of this program's settings."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import cycle, islice
 
 import torch
@@ -9,9 +10,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from wordspot.audio.features import FLOOR
-from wordspot.bench.training import STEPS, SUBJECT, Trainee
+from wordspot.bench.training import STEPS, SUBJECT, TORCHAUDIO, Trainee
 from wordspot.bench.tutorial import TutorialDataset
-from wordspot.config import AugmentConfig, FeatureConfig
+from wordspot.config import AugmentConfig, FeatureConfig, RunConfig
 from wordspot.corpus.corpus import Corpus, find_index, open_corpus
 from wordspot.models.recognizer import Recognizer
 from wordspot.recipes import RECIPES
@@ -24,12 +25,16 @@ def cases(data: str, *words: str) -> dict[str, Callable[[], object]]:
     corpus = open_corpus(data, words=words)
     trainee = Trainee(RECIPES[SUBJECT], corpus)
     config = trainee.recognizer.config
-    mel = torchaudio_mel(config.features, config.corpus.sample_rate)
+    rate = config.corpus.sample_rate
+    same, longer = (
+        torchaudio_mel(features, rate) for features in (config.features, replace(config.features, n_fft=1024))
+    )
     noise = trainee.augmenter.noise
     return {
-        "features": lambda: torch.log(mel(trainee.waveforms) + FLOOR),
-        "augmented": tutorial(data, corpus, config.augment, noise),
-        "not augmented": tutorial(data, corpus, None, noise),
+        TORCHAUDIO[0]: lambda: torch.log(same(trainee.waveforms) + FLOOR),
+        TORCHAUDIO[1]: lambda: torch.log(longer(trainee.waveforms) + FLOOR),
+        "augmented": tutorial(config, data, corpus, config.augment, noise),
+        "not augmented": tutorial(config, data, corpus, None, noise),
     }
 
 
@@ -47,9 +52,10 @@ def torchaudio_mel(config: FeatureConfig, sample_rate: int) -> torchaudio.transf
     )
 
 
-def tutorial(data: str, corpus: Corpus, augment: AugmentConfig | None, noise: Tensor) -> Callable[[], object]:
+def tutorial(
+    config: RunConfig, data: str, corpus: Corpus, augment: AugmentConfig | None, noise: Tensor
+) -> Callable[[], object]:
     """Make the training of the tutorials, some steps at a time."""
-    config = RECIPES[SUBJECT]
     root, table = find_index(data, corpus.config.words).root, corpus.table("training")
     dataset = TutorialDataset(
         [root / path for path in table["path"]],

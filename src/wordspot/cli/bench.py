@@ -15,6 +15,14 @@ def bench(
         tuple[str, ...],
         arg(metavar="WORD [WORD ...]", help="Words to train on.", help_behavior_hint=""),
     ] = COMMANDS,
+    large: Annotated[
+        int | None,
+        arg(
+            metavar="CLIPS",
+            help="Also pack and open a corpus of so many clips, made of links (32 kB of disk for each).",
+            help_behavior_hint="",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, arg(metavar="FILE", help="File for the measurements (JSON).", help_behavior_hint="")
     ] = None,
@@ -26,7 +34,7 @@ def bench(
 
     if out:
         output_folder(out.parent)
-    found, about = run_bench(data, CorpusConfig(words=words))
+    found, about = run_bench(data, CorpusConfig(words=words), large)
     measurements_table(found).print()
     print(
         f"one thread of {about['machine']['processor']}: products of matrices "
