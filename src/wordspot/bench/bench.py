@@ -61,7 +61,7 @@ def measurements(data: str | Path, corpus: Corpus, large: int | None) -> Iterato
         yield from time_tutorial(corpus, process)
     yield time_augmentation(corpus)
     yield from time_epochs(corpus)
-    yield time_precision(corpus)
+    yield from time_precision(corpus)
     for name in pretrained():
         yield time_one_clip(name)
         yield time_many_files(name, files)

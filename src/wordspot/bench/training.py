@@ -135,18 +135,18 @@ def time_tutorial(corpus: Corpus, plain: Worker) -> Iterator[Measurement]:
         )
 
 
-def time_precision(corpus: Corpus) -> Measurement:
-    """Time the steps of the model in bfloat16 against float32."""
-    trainee = Trainee(RECIPES[SUBJECT], corpus)
-
-    def bfloat16() -> None:
-        with torch.autocast("cpu", torch.bfloat16):
-            trainee.model()
-
-    seconds = interleaved({"float32": trainee.model, "bfloat16": bfloat16}, ROUNDS)
-    clips = STEPS * trainee.clips
-    return Measurement(
-        f"float32 / bfloat16 ({SUBJECT}, model)",
-        ratio(seconds["float32"], seconds["bfloat16"]),
-        f"{micros(seconds['float32'], clips)} / {micros(seconds['bfloat16'], clips)} a clip",
-    )
+def time_precision(corpus: Corpus) -> Iterator[Measurement]:
+    """Time the steps of each model in bfloat16 against float32."""
+    for name, recipe in RECIPES.items():
+        trainee = Trainee(recipe, corpus)
+        cases = {
+            precision: partial(model_step, trainee.recognizer, trainee.optimizer, *trainee.inputs, precision)
+            for precision in ("float32", "bfloat16")
+        }
+        seconds = interleaved(cases, ROUNDS)
+        full, rounded = (micros(seconds[precision], trainee.clips) for precision in cases)
+        yield Measurement(
+            f"model: float32 / bfloat16 ({name})",
+            ratio(seconds["float32"], seconds["bfloat16"]),
+            f"{full} / {rounded} a clip",
+        )
