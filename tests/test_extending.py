@@ -39,7 +39,7 @@ from wordspot.models.encoders import Encoder
 from wordspot.models.model import Layers, Model
 from wordspot.models.pooling import Pooling
 from wordspot.models.recurrent import Recurrent
-from wordspot.recipes import RECIPES
+from wordspot.recipes import CONTROLLED_RECIPE
 from wordspot.runs.run import Run
 from wordspot.schema import schema, validated
 from wordspot.training.loop import train
@@ -268,7 +268,8 @@ def test_an_augmentation_has_a_panel_in_the_gallery(shared_recordings: Path) -> 
 def test_an_augmentation_is_tried_in_the_experiment(known: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the config of the recipe knows it."""
     if known:
-        monkeypatch.setitem(RECIPES, "lstm", replace(RECIPES["lstm"], augment=ReversingConfig()))
+        recipe = replace(CONTROLLED_RECIPE, augment=ReversingConfig())
+        monkeypatch.setattr("wordspot.experiments.experiments.CONTROLLED_RECIPE", recipe)
     (experiment,) = list_experiments(CorpusConfig(words=WORDS), ["augmentation"])
     assert ("reversal" in experiment.variants) == known
     if known:
@@ -286,7 +287,7 @@ def sizes(plan: Plan) -> Experiment:
 
 def test_an_experiment(monkeypatch: pytest.MonkeyPatch) -> None:
     corpus = CorpusConfig(words=WORDS)
-    with pytest.raises(UsageError, match="experiments: sizes must be among family, features"):
+    with pytest.raises(UsageError, match="experiments: sizes must be among controlled, family, features"):
         list_experiments(corpus, ["sizes"])
     before = [one.name for one in list_experiments(corpus)]
     monkeypatch.setitem(EXPERIMENTS, "sizes", sizes)
