@@ -10,6 +10,7 @@ import tyro
 from wordspot.cli.annotations import annotate_settings
 from wordspot.cli.compare import compare
 from wordspot.cli.explore import explore
+from wordspot.cli.export import export
 from wordspot.cli.mistakes import mistakes
 from wordspot.cli.notebook import notebook
 from wordspot.cli.predict import predict
@@ -52,6 +53,7 @@ def main() -> None:
             report,
             notebook,
             publish,
+            export,
             synthesize,
             own_words,
         ]
