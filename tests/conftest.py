@@ -10,7 +10,9 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 
+from tests.helpers import shared_run
 from wordspot.config import AugmentConfig, CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig, vary
+from wordspot.deploy.export import export_onnx
 from wordspot.experiments.experiments import Experiment
 from wordspot.experiments.study import Result, run_study
 from wordspot.layout import split_of
@@ -106,6 +108,19 @@ def tiny() -> RunConfig:
         augment=AugmentConfig(shift_ms=50, freq_mask_bins=4, time_mask_ms=40),
         training=TrainingConfig(epochs=4, batch_size=8, learning_rate=0.01, seed=3),
     )
+
+
+@pytest.fixture
+def tiny_run(tiny: RunConfig, shared_recordings: Path) -> Path:
+    """Give a trained run that no test may change."""
+    return shared_run(tiny, shared_recordings)
+
+
+@pytest.fixture
+def exported(tiny_run: Path) -> Path:
+    """Give that run as an ONNX file that no test may change."""
+    path = tiny_run.with_name("run.onnx")
+    return path if path.exists() else export_onnx(tiny_run, path, licence="CC0, by nobody")
 
 
 @pytest.fixture(scope="session")

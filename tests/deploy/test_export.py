@@ -29,7 +29,7 @@ def small(recipe: str) -> Recognizer:
     """Make a small recogniser by a recipe, with statistics of batches as after some training."""
     torch.manual_seed(0)
     sizes = {"scale": 0.5} if recipe == "bc-resnet" else {"hidden_size": 8, "channels": 4}
-    recognizer = Recognizer(vary(RECIPES[recipe], seconds=0.3, **sizes))
+    recognizer = Recognizer(vary(RECIPES[recipe], seconds=0.1, **sizes))
     with torch.no_grad():
         recognizer.train()(0.1 * torch.randn(8, recognizer.config.corpus.samples))
     recognizer.temperature.fill_(0.5)
@@ -39,13 +39,15 @@ def small(recipe: str) -> Recognizer:
 def sounds(count: int, samples: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Make clips of noise that differ in length and loudness."""
     sizes = np.linspace(samples, 700, count).astype(int)
-    clips = [to_float(torch.from_numpy(noise(size, seed))) / (1 + 40 * seed) for seed, size in enumerate(sizes)]
+    clips = [
+        to_float(torch.from_numpy(noise(size, seed))) / (1 + 40 * seed) for seed, size in enumerate(sizes)
+    ]
     return pad_clips(clips, samples)
 
 
 def simple_file(path: Path, metadata: dict[str, str]) -> Path:
     """Write a network that another program could have made."""
-    shape = ["batch", 8]
+    shape: list[str | int | None] = ["batch", 8]
     x, y = (onnx.helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, shape) for n in ("x", "y"))
     graph = onnx.helper.make_graph([onnx.helper.make_node("Relu", ["x"], ["y"])], "relu", [x], [y])
     model = onnx.helper.make_model(
@@ -114,7 +116,7 @@ def test_a_file_that_answers_otherwise_is_refused(run: Path, exported: Path) -> 
     recognizer = load(run)
     check(recognizer, exported)
     with torch.no_grad():
-        recognizer.model.head.bias[1] += 2e-3  # type: ignore[union-attr, operator]
+        recognizer.model.head.bias[1] += 2e-3  # type: ignore[index, operator, union-attr]
     with pytest.raises(WordspotError, match=r"logits differ from PyTorch by 0\.00\d+, over 0\.0001") as error:
         check(recognizer, exported)
     assert_one_line(error.value)

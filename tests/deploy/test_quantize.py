@@ -1,4 +1,4 @@
-"""8-bit weights: smaller files that answer nearly the same, measured, and refused where they cost too much."""
+"""8-bit weights: smaller files that answer nearly the same, refused where they cost too much."""
 
 import shutil
 from pathlib import Path

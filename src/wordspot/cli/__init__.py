@@ -9,6 +9,7 @@ import tyro
 
 from wordspot.cli.annotations import annotate_settings
 from wordspot.cli.compare import compare
+from wordspot.cli.detect import detect
 from wordspot.cli.explore import explore
 from wordspot.cli.export import export
 from wordspot.cli.mistakes import mistakes
@@ -54,6 +55,7 @@ def main() -> None:
             notebook,
             publish,
             export,
+            detect,
             synthesize,
             own_words,
         ]

@@ -57,9 +57,9 @@ def export_onnx(run: Run | Path | str, out: Path | str, *, licence: str | None =
     """Write the recogniser of a run, or the pretrained one of that name, to one ONNX file.
 
     Inputs are `waveforms` float32 [batch, S], padded to the window of S samples with zeros at their ends, and
-    their `lengths` int64 [batch]; outputs are `logits` and calibrated `probabilities`, float32 [batch, C]. Any
-    batch can be given. The metadata hold words, sampling rate, window, temperature, thresholds, scores and
-    licence; without `licence` the one of the model card, where there is one.
+    their `lengths` int64 [batch]; outputs are `logits` and calibrated `probabilities`, float32 [batch, C].
+    The metadata hold words, sampling rate, window, temperature, thresholds, scores and licence; without
+    `licence` what the model card says of it, where there is one.
 
     Raises WordspotError where the file would answer otherwise than PyTorch by over TOLERANCE, or where its
     shape came out fixed; nothing is written then.
@@ -142,7 +142,8 @@ def check(recognizer: Recognizer, path: Path) -> None:
             difference = (answer - torch.from_numpy(value)).abs().max().item()
             if not difference <= TOLERANCE:  # nor is NaN
                 raise WordspotError(
-                    f"export: {name} differ from PyTorch by {difference:.2g}, over {TOLERANCE:g}: nothing was written"
+                    f"export: {name} differ from PyTorch by {difference:.2g}, over {TOLERANCE:g}: "
+                    "nothing was written"
                 )
 
 

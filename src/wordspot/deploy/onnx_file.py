@@ -63,10 +63,12 @@ class OnnxRecognizer:
             ) from None
         names = [value.name for value in self._session.get_inputs()]
         if names != INPUTS:
-            raise WordspotError(f"{path}: takes {', '.join(names)} instead of {', '.join(INPUTS)}: export it again")
+            raise WordspotError(
+                f"{path}: takes {', '.join(names)} instead of {', '.join(INPUTS)}: export it again"
+            )
 
     def __call__(self, waveforms: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Score waveforms float32 [B, S] of one window, of which `lengths` [B] samples are real: logits [B, C]."""
+        """Score waveforms float32 [B, S] of one window and their lengths int64 [B] as logits [B, C]."""
         if lengths is None:
             lengths = torch.full((len(waveforms),), waveforms.shape[1])
         fed = dict(zip(INPUTS, (waveforms.numpy(), lengths.numpy()), strict=True))

@@ -19,8 +19,8 @@ from wordspot.files import atomic_write
 from wordspot.runs.run import Run
 
 LAYERS = ["LSTM"]
-"""ONNX operators whose weights are quantised. Convolutions and linear layers are few and lose accuracy, GRU
-and RNN have no 8-bit kernel in onnxruntime, and the mel filters, a matrix product too, would ruin the rest."""
+"""ONNX operators whose weights are quantised. GRU and RNN have no 8-bit kernel in onnxruntime, and quantising
+every matrix product would take in the mel filters, which ruins the features."""
 
 LARGEST_LOSS = 0.005
 """Accuracy that quantisation may cost on the validation split, as a fraction."""
@@ -59,7 +59,7 @@ def quantize(
         if lost > LARGEST_LOSS and not force:
             raise WordspotError(
                 f"{path}: 8-bit weights take accuracy from {percent(before.accuracy)} to "
-                f"{percent(after.accuracy)}, over half a point: use the file without, or force it with --force"
+                f"{percent(after.accuracy)}, over half a point: leave out --int8, or accept it by --force"
             )
     return before, after
 

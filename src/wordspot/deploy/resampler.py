@@ -12,7 +12,7 @@ ZEROS, ROLLOFF = 6, 0.99
 
 
 class Resampler:
-    """Windowed-sinc interpolation (Smith, "Digital Audio Resampling", 2002) from one sampling rate to another.
+    """Windowed-sinc interpolation (Smith, "Digital Audio Resampling", 2002) from one rate to another.
 
     What `push` and `finish` give, put together, is what `torchaudio.functional.resample` makes of the whole
     waveform, whatever its blocks were. Weights are kept for each place that an output sample can have between
