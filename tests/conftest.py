@@ -1,6 +1,7 @@
 """What the tests share: a small corpus of synthetic words, and the real clips where a machine has them."""
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from wordspot.config import AugmentConfig, CorpusConfig, RecurrentConfig, RunCon
 from wordspot.deploy.export import export_onnx
 from wordspot.experiments.experiments import Experiment
 from wordspot.experiments.study import Result, run_study
+from wordspot.files import write_json
 from wordspot.layout import split_of
+from wordspot.runs.run import THRESHOLDS
 
 SAMPLE_RATE = 16_000
 WORDS = ("low", "high", "rise")
@@ -112,8 +115,12 @@ def tiny() -> RunConfig:
 
 @pytest.fixture
 def tiny_run(tiny: RunConfig, shared_recordings: Path) -> Path:
-    """Give a trained run that no test may change."""
-    return shared_run(tiny, shared_recordings)
+    """Give a trained run with thresholds for a stream of sound, that no test may change."""
+    run = shared_recordings.parent / "listening"
+    if not run.exists():
+        shutil.copytree(shared_run(tiny, shared_recordings), run)
+        write_json(run / THRESHOLDS, dict.fromkeys(WORDS, 0.7))
+    return run
 
 
 @pytest.fixture

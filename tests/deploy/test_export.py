@@ -75,7 +75,7 @@ def test_the_file_tells_what_it_is(run: Path, exported: Path) -> None:
     found, recognizer = OnnxRecognizer(exported), load(run)
     assert found.classes == WORDS
     assert (found.sample_rate, found.samples) == (16_000, 16_000)
-    assert found.thresholds == {}
+    assert found.thresholds == dict.fromkeys(WORDS, 0.7) == recognizer.thresholds
     assert float(found.metadata["temperature"]) == recognizer.temperature.item() != 1
     assert json.loads(found.metadata["scores"])["validation"] == {"accuracy": Run(run).validation_accuracy}
     assert found.metadata["licence"] == "CC0, by nobody"

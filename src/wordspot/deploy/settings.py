@@ -3,7 +3,7 @@
 from wordspot.config import Count, NotNegative, Positive, Probability
 from wordspot.schema import schema
 
-THRESHOLD = 0.7
+THRESHOLD = 0.9
 """Threshold of a word for which none was chosen on recordings."""
 
 
@@ -17,7 +17,7 @@ class Detection:
     """Windows whose probabilities are averaged."""
     threshold: Probability | None = None
     """Averaged probability from which on a word counts, for all words; by default the threshold of each word
-    that is stored with the run, or 0.7."""
+    that is stored with the run, or 0.9."""
     refractory_ms: NotNegative = 500.0
     """Milliseconds after a word in which no other word counts."""
     stateful: bool = False
