@@ -1,6 +1,7 @@
 """What the tests share: a small corpus of synthetic words, and the real clips where a machine has them."""
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,10 +11,14 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 
+from tests.helpers import shared_run
 from wordspot.config import AugmentConfig, CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig, vary
+from wordspot.deploy.export import export_onnx
 from wordspot.experiments.experiments import Experiment
 from wordspot.experiments.study import Result, run_study
+from wordspot.files import write_json
 from wordspot.layout import split_of
+from wordspot.runs.run import THRESHOLDS
 
 SAMPLE_RATE = 16_000
 WORDS = ("low", "high", "rise")
@@ -104,6 +109,23 @@ def tiny() -> RunConfig:
         augment=AugmentConfig(shift_ms=50, freq_mask_bins=4, time_mask_ms=40),
         training=TrainingConfig(epochs=4, batch_size=8, learning_rate=0.01, seed=3),
     )
+
+
+@pytest.fixture
+def tiny_run(tiny: RunConfig, shared_recordings: Path) -> Path:
+    """Give a trained run with thresholds for a stream of sound, that no test may change."""
+    run = shared_recordings.parent / "listening"
+    if not run.exists():
+        shutil.copytree(shared_run(tiny, shared_recordings), run)
+        write_json(run / THRESHOLDS, dict.fromkeys(WORDS, 0.7))
+    return run
+
+
+@pytest.fixture
+def exported(tiny_run: Path) -> Path:
+    """Give that run as an ONNX file that no test may change."""
+    path = tiny_run.with_name("run.onnx")
+    return path if path.exists() else export_onnx(tiny_run, path, licence="CC0, by nobody")
 
 
 @pytest.fixture(scope="session")

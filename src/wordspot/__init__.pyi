@@ -20,6 +20,13 @@ from .config import (
 )
 from .corpus.corpus import Corpus as Corpus
 from .corpus.corpus import open_corpus as open_corpus
+from .deploy.detector import Detector as Detector
+from .deploy.detector import Event as Event
+from .deploy.detector import listen as listen
+from .deploy.export import export_onnx as export_onnx
+from .deploy.onnx_file import OnnxRecognizer as OnnxRecognizer
+from .deploy.settings import Detection as Detection
+from .deploy.sound import open_microphone as open_microphone
 from .errors import WordspotError as WordspotError
 from .evaluation.compare import compare as compare
 from .evaluation.comparison import Comparison as Comparison

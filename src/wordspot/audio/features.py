@@ -138,8 +138,9 @@ class Features(nn.Module):
         """Transform zero-padded waveforms [B, S] of lengths [B] to static features [B, T, n] as they are."""
         if self.config.rms_normalize:
             waveforms = rms_normalize(waveforms, lengths)
-        at_once = CACHED if waveforms.is_cpu else len(waveforms)
-        parts = torch.split(waveforms, at_once)
+        # An exported graph takes batches of any size, and can't cut them into a number of parts.
+        in_parts = waveforms.is_cpu and not torch.compiler.is_exporting()
+        parts = torch.split(waveforms, CACHED) if in_parts else (waveforms,)
         coefficients = torch.cat([self.transform(few) for few in parts])  # (B, n, T)
         return coefficients.transpose(1, 2)
 

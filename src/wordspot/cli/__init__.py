@@ -10,7 +10,9 @@ import tyro
 from wordspot.cli.annotations import annotate_settings
 from wordspot.cli.bench import bench
 from wordspot.cli.compare import compare
+from wordspot.cli.detect import detect
 from wordspot.cli.explore import explore
+from wordspot.cli.export import export
 from wordspot.cli.mistakes import mistakes
 from wordspot.cli.notebook import notebook
 from wordspot.cli.predict import predict
@@ -55,6 +57,8 @@ def main() -> None:
             report,
             notebook,
             publish,
+            export,
+            detect,
             synthesize,
             own_words,
             bench,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from tyro.conf import Fixed, Suppress, arg
 
 from wordspot.config import AugmentConfig, CorpusConfig, FeatureConfig, ModelConfig, Runtime, TrainingConfig
+from wordspot.deploy.settings import Detection
 from wordspot.schema import OneOf, subclasses
 from wordspot.tts.settings import Synthesis
 
@@ -18,6 +19,7 @@ SCHEMAS: tuple[type[Any], ...] = (
     TrainingConfig,
     ModelConfig,
     Synthesis,
+    Detection,
 )
 
 

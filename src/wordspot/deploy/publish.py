@@ -8,7 +8,7 @@ from wordspot.evaluation.comparison import ModelResult
 from wordspot.experiments.study import read_study
 from wordspot.files import atomic_folder, output_folder, write_text
 from wordspot.reporting.model_card import model_card
-from wordspot.runs.run import CONFIG, METRICS, SPEAKERS, WEIGHTS, Run
+from wordspot.runs.run import CARD, CONFIG, METRICS, SPEAKERS, THRESHOLDS, WEIGHTS, Run
 
 
 def publish(study: Path | str, out: Path | str, *, corpus: str, licence: str) -> list[Path]:
@@ -44,7 +44,7 @@ def best_run(folder: Path, one: ModelResult) -> Run:
 def copy_run(run: Run, place: Path, card: str) -> None:
     """Copy what a recogniser needs from its run to a new folder, with its card."""
     with atomic_folder(place) as part:
-        for name in (CONFIG, METRICS, SPEAKERS, WEIGHTS):
-            if name != SPEAKERS or (run.folder / name).is_file():
+        for name in (CONFIG, METRICS, SPEAKERS, THRESHOLDS, WEIGHTS):
+            if name not in (SPEAKERS, THRESHOLDS) or (run.folder / name).is_file():
                 shutil.copy(run.folder / name, part / name)
-        write_text(part / "README.md", card)
+        write_text(part / CARD, card)

@@ -61,6 +61,8 @@ class Recognizer(nn.Module):
         self.register_load_state_dict_pre_hook(_without_temperature)  # type: ignore[no-untyped-call]
         self.speakers: frozenset[str] = frozenset()
         """Speakers of the training and validation clips, where they are known."""
+        self.thresholds: dict[str, float] = {}
+        """Probability from which on a stream of sound holds a word, where thresholds were chosen."""
 
     def forward(self, waveforms: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Score waveforms [B, S]; without `lengths` none of their samples are padding."""

@@ -37,7 +37,10 @@ class Recurrent(Model):
 
     def forward(self, features: Tensor, frames: Tensor) -> Tensor:
         """Score clips of features [B, T, F], of which `frames` [B] are not padding, as logits [B, C]."""
-        states, frames = self.states(features, frames)
+        return self.classify(*self.states(features, frames))
+
+    def classify(self, states: Tensor, frames: Tensor) -> Tensor:
+        """Score clips of states [B, T', D], of which `frames` [B] are not padding, as logits [B, C]."""
         pooled = self.pooling(states, frames)  # (B, D)
         if self.head_norm:
             pooled = self.head_norm(pooled)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 CONFIG, METRICS, SPEAKERS, WEIGHTS = "config.json", "metrics.jsonl", "speakers.json", "model.safetensors"
 HISTORY = "evaluations.jsonl"
 """One line for each time that the run was evaluated, so that repeated use of the test split shows."""
+CARD, THRESHOLDS = "README.md", "thresholds.json"
+"""The model card of a published run, and from which probability on a stream of sound holds each word."""
 TEXT = ("path", "speaker", "word", "predicted")
 """Columns of predictions that are text, whatever they look like."""
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
@@ -175,6 +177,27 @@ class Run:
             raise WordspotError(f"{path}: damaged: remove {self} and train again") from None
 
     @property
+    def thresholds(self) -> dict[str, float]:
+        """Threshold of each word in a stream of sound; empty where none were chosen.
+
+        Raises WordspotError for a damaged file.
+        """
+        path = self.folder / THRESHOLDS
+        if not path.is_file():
+            return {}
+        try:
+            return validated(dict[str, float], json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, UsageError):
+            raise WordspotError(f"{path}: damaged: remove this file to use the default threshold") from None
+
+    @property
+    def licence(self) -> str:
+        """What its model card says of the data and their licence; empty where there is no card."""
+        path = self.folder / CARD
+        card = path.read_text(encoding="utf-8") if path.is_file() else ""
+        return card.partition("\n## Data\n")[2].partition("\n## ")[0].strip()
+
+    @property
     def metrics(self) -> list[Metrics]:
         """One line for each finished epoch. Raises WordspotError for a damaged file."""
         path = self.folder / METRICS
@@ -210,6 +233,7 @@ class Run:
         path, again = self.folder / WEIGHTS, "restore this file, or train again with another --out"
         recognizer = Recognizer(self.config)
         recognizer.speakers = frozenset(name for names in self.speakers.values() for name in names)
+        recognizer.thresholds = self.thresholds
         try:
             recognizer.load_state_dict(load_file(path))
         except FileNotFoundError:

@@ -1,0 +1,75 @@
+"""Words from posteriors: smoothing, thresholds, and one event for each peak."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from wordspot.config import SILENCE, UNKNOWN
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The highest smoothed posterior of a word while it is over its threshold."""
+
+    word: int
+    confidence: float
+    first: int
+    """Sample at which the first of the averaged posteriors was heard."""
+    last: int
+    """Sample at which the last of them was heard."""
+
+
+class PeakPicker:
+    """Picks the peaks of posteriors that are averaged over the last few steps.
+
+    A word counts where its average is the highest of all classes and at least its threshold. It is told at
+    the first step at which it rises no further, and once: it counts again when its average has been under
+    half the threshold. No word counts within `refractory` samples after the peak before. `_unknown_` and
+    `_silence_` are never told.
+    """
+
+    def __init__(
+        self, classes: Sequence[str], thresholds: Sequence[float], smoothing: int, refractory: int
+    ) -> None:
+        self.words = [name not in (UNKNOWN, SILENCE) for name in classes]
+        self.thresholds = torch.tensor(thresholds)
+        self.refractory = refractory
+        self.recent: deque[tuple[int, Tensor]] = deque(maxlen=smoothing)
+        self.rising: Peak | None = None
+        self.told: Peak | None = None
+        self.waits = [False] * len(classes)
+        """Classes whose average has not been under half the threshold since they were told."""
+
+    def push(self, heard: int, posterior: Tensor) -> Peak | None:
+        """Take the posterior [C] at a sample of the stream; returns the peak that it ends."""
+        self.recent.append((heard, posterior))
+        mean = torch.stack([one for _, one in self.recent]).mean(dim=0)
+        best = int(mean.argmax())
+        now = Peak(best, mean[best].item(), self.recent[0][0], heard)
+        if self._counts(now) and (self.rising is None or now.confidence > self.rising.confidence):
+            self.rising, ended = now, None
+        else:
+            ended = self.finish()
+        for word in (mean < self.thresholds / 2).nonzero().flatten().tolist():
+            self.waits[word] = False
+        return ended
+
+    def _counts(self, peak: Peak) -> bool:
+        """Tell whether a word counts where it is the most probable class."""
+        return (
+            self.words[peak.word]
+            and peak.confidence >= self.thresholds[peak.word].item()
+            and not self.waits[peak.word]
+            and (self.told is None or peak.last - self.told.last > self.refractory)
+        )
+
+    def finish(self) -> Peak | None:
+        """Return the peak that is still rising, since nothing follows."""
+        if self.rising:
+            self.told, self.rising = self.rising, None
+            self.waits[self.told.word] = True
+            return self.told
+        return None

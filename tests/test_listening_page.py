@@ -1,0 +1,69 @@
+"""docs/listening.md: its commands and its Python run."""
+
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+import wordspot
+from tests.cli.conftest import call_main
+from tests.conftest import SAMPLE_RATE, noise
+from wordspot.deploy.sound import Microphone
+
+PAGE = (Path(__file__).parents[1] / "docs" / "listening.md").read_text(encoding="utf-8")
+
+
+def blocks_of(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+class Noise(Microphone):
+    """A microphone that hears three seconds of noise."""
+
+    def __init__(self) -> None:
+        self.sample_rate = SAMPLE_RATE
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        for seed in range(30):
+            yield (noise(1600, seed) / 32768).astype(np.float32)[:, None]
+
+
+@contextmanager
+def open_noise(device: str | None = None) -> Iterator[Microphone]:
+    yield Noise()
+
+
+def test_the_commands_and_the_python(
+    tiny_run: Path,
+    shared_recordings: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(tiny_run, "runs/lstm")
+    Path("recordings").symlink_to(shared_recordings)
+    soundfile.write("long.wav", noise(2 * SAMPLE_RATE), SAMPLE_RATE)
+    monkeypatch.setattr("wordspot.deploy.sound.open_microphone", open_noise)
+    monkeypatch.setattr(wordspot, "open_microphone", open_noise, raising=False)
+    commands = [line for block in blocks_of("sh") for line in block.splitlines()]
+    assert len(commands) == 5
+    for line in commands:
+        program, *arguments = shlex.split(line)
+        assert program == "wordspot"
+        assert call_main(*arguments) == 0, line
+    assert Path("wordspot.onnx").is_file()
+    assert Path("lstm.onnx").is_file()
+    capsys.readouterr()
+    scope = {"blocks": [noise(4_410, seed) for seed in range(15)]}
+    exec("\n".join(blocks_of("python")), scope)
+    assert capsys.readouterr().out.splitlines()[0] in wordspot.load("wordspot").classes
+    detector = scope["detector"]
+    assert isinstance(detector, wordspot.Detector)
