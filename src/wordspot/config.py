@@ -65,9 +65,9 @@ class Runtime:
     """Device to compute on, by torch's name: cpu, cuda, mps."""
     threads: Count | None = None
     """CPU threads; one per core by default."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """Arithmetic of the model in training: float32, or bfloat16 for its matrix products, which rounds them
-    more coarsely and is faster for recurrent models on a GPU or a processor that computes with it."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Arithmetic of the model in training: float32, or bfloat16 for its matrix products; auto takes bfloat16
+    where that is faster (recurrent models on a GPU or a processor that computes with it)."""
     convert: bool = False
     """Convert clips with another sampling rate, several channels or 8 bits."""
     skip_bad: bool = False
@@ -231,6 +231,11 @@ class ModelConfig:
         """Whether the model reads a clip from start to end only, and so could follow a stream."""
         return False
 
+    @property
+    def gains_from_bfloat16(self) -> bool:
+        """Whether training is faster in bfloat16 on a device that computes with it."""
+        return False
+
 
 @schema
 class RecurrentConfig(ModelConfig):
@@ -265,6 +270,11 @@ class RecurrentConfig(ModelConfig):
     def streams(self) -> bool:
         """Whether the model reads a clip from start to end only."""
         return not self.bidirectional
+
+    @property
+    def gains_from_bfloat16(self) -> bool:
+        """Matrix products, with whichever cell and encoder, are most of the time."""
+        return True
 
     @property
     def state_size(self) -> int:

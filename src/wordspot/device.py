@@ -8,7 +8,7 @@ from functools import cache
 
 import torch
 
-from wordspot.config import Runtime
+from wordspot.config import ModelConfig, Runtime
 from wordspot.errors import UsageError
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
@@ -46,6 +46,20 @@ def open_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError, ImportError):
         raise UsageError(f"device: {name} is not available here: leave out --device to use the CPU") from None
     return device
+
+
+def precision_on(device: torch.device, runtime: Runtime, model: ModelConfig) -> str:
+    """Choose the precision in which a model is trained: that of the runtime, or the faster on a device."""
+    if runtime.precision != "auto":
+        return runtime.precision
+    return "bfloat16" if model.gains_from_bfloat16 and computes_bfloat16(device) else "float32"
+
+
+def computes_bfloat16(device: torch.device) -> bool:
+    """Whether a device multiplies bfloat16 faster than float32; others emulate it and take longer."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 
 
 def arithmetic(device: torch.device, precision: str) -> AbstractContextManager[object]:

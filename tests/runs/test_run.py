@@ -13,8 +13,9 @@ import torch
 
 from tests.conftest import SPEAKERS, WORDS, speaker_names
 from tests.helpers import assert_one_line, files_of
-from wordspot.config import RunConfig, Runtime, vary
+from wordspot.config import RecurrentConfig, RunConfig, Runtime, vary
 from wordspot.corpus.corpus import Corpus, open_corpus
+from wordspot.device import precision_on
 from wordspot.errors import UsageError
 from wordspot.runs import run as run_module
 from wordspot.runs.evaluation import Evaluation, WordScores
@@ -22,6 +23,8 @@ from wordspot.runs.provenance import provenance_of
 from wordspot.runs.run import Run, load, pretrained
 
 CPU = torch.device("cpu")
+PRECISION = precision_on(CPU, Runtime(), RecurrentConfig())
+"""That in which the run is trained on this machine."""
 
 
 def evaluation(split: str = "testing", *, synthetic: bool = False) -> Evaluation:
@@ -109,7 +112,7 @@ def test_evaluating_a_pretrained_recogniser_leaves_its_folder_as_it_is(
 
 def test_config_and_provenance(run: Run, tiny: RunConfig, shared_recordings: Path, corpus: Corpus) -> None:
     assert run.config == tiny
-    assert run.provenance == provenance_of(corpus, CPU, "float32")
+    assert run.provenance == provenance_of(corpus, CPU, PRECISION)
     assert run.provenance["data"]["path"] == str(shared_recordings)
     assert run.provenance["data"]["synthetic_splits"] == []
     assert not run.synthetic
@@ -120,7 +123,7 @@ def test_clips_are_read_again_as_they_were(
     own_run: Run, tiny: RunConfig, shared_recordings: Path, tmp_path: Path
 ) -> None:
     corpus = open_corpus(shared_recordings, tiny.corpus, Runtime(convert=True, skip_bad=True, threads=1))
-    made = Run.create_or_resume(tmp_path / "new", tiny, provenance_of(corpus, CPU, "float32"), corpus)
+    made = Run.create_or_resume(tmp_path / "new", tiny, provenance_of(corpus, CPU, PRECISION), corpus)
     assert made.runtime == Run(tmp_path / "new").runtime == Runtime(convert=True, skip_bad=True)
 
 
@@ -138,7 +141,7 @@ def test_a_run_that_lists_no_speakers_is_read(own_run: Run) -> None:
 
 def test_the_same_run_is_resumed_and_left_as_it_is(own_run: Run, tiny: RunConfig, corpus: Corpus) -> None:
     before = files_of(own_run)
-    resumed = Run.create_or_resume(own_run.folder, tiny, provenance_of(corpus, CPU, "float32"), corpus)
+    resumed = Run.create_or_resume(own_run.folder, tiny, provenance_of(corpus, CPU, PRECISION), corpus)
     assert resumed.metrics == own_run.metrics
     assert files_of(own_run) == before
 
@@ -157,14 +160,14 @@ def test_another_config_is_not_resumed(
     before = files_of(own_run)
     with pytest.raises(UsageError, match=f"another configuration .{named}.: choose another --out") as caught:
         Run.create_or_resume(
-            own_run.folder, vary(tiny, **settings), provenance_of(corpus, CPU, "float32"), corpus
+            own_run.folder, vary(tiny, **settings), provenance_of(corpus, CPU, PRECISION), corpus
         )
     assert_one_line(caught.value)
     assert files_of(own_run) == before
 
 
 def test_other_clips_are_not_resumed(own_run: Run, tiny: RunConfig, corpus: Corpus) -> None:
-    other = provenance_of(corpus, CPU, "float32")
+    other = provenance_of(corpus, CPU, PRECISION)
     other["data"]["fingerprint"] = "another"
     with pytest.raises(UsageError, match="the clips have changed") as caught:
         Run.create_or_resume(own_run.folder, tiny, other, corpus)
@@ -172,7 +175,7 @@ def test_other_clips_are_not_resumed(own_run: Run, tiny: RunConfig, corpus: Corp
 
 
 def test_another_number_of_threads_is_warned_of(own_run: Run, tiny: RunConfig, corpus: Corpus) -> None:
-    other = provenance_of(corpus, CPU, "float32")
+    other = provenance_of(corpus, CPU, PRECISION)
     other["machine"]["threads"] = 64
     with pytest.warns(UserWarning, match=f"started with --threads {torch.get_num_threads()}:"):
         Run.create_or_resume(own_run.folder, tiny, other, corpus)

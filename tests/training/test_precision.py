@@ -10,11 +10,33 @@ import torch
 import wordspot.training.loop as loop
 from tests.helpers import assert_same_run, same_weights
 from wordspot.config import BCResNetConfig, RecurrentConfig, RunConfig, Runtime, vary
+from wordspot.device import precision_on
 from wordspot.models.recognizer import Recognizer
 from wordspot.runs.run import Run, load
 from wordspot.training.loop import train
 
+CPU = torch.device("cpu")
 LOW = Runtime(precision="bfloat16")
+
+
+def with_bfloat16(patch: pytest.MonkeyPatch, has: bool) -> None:
+    patch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": has})
+
+
+@pytest.mark.parametrize("has", [False, True])
+def test_a_named_precision_is_taken_anywhere(has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bfloat16(monkeypatch, has)
+    for model in (RecurrentConfig(), BCResNetConfig()):
+        assert precision_on(CPU, LOW, model) == "bfloat16"
+        assert precision_on(CPU, Runtime(precision="float32"), model) == "float32"
+
+
+@pytest.mark.parametrize("has", [False, True])
+def test_auto_takes_bfloat16_where_it_is_faster(has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bfloat16(monkeypatch, has)
+    assert precision_on(CPU, Runtime(), RecurrentConfig()) == ("bfloat16" if has else "float32")
+    assert precision_on(CPU, Runtime(), BCResNetConfig()) == "float32"
+    assert precision_on(torch.device("mps"), Runtime(), RecurrentConfig()) == "float32"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +86,7 @@ def test_it_learns_repeats_and_resumes(
     with pytest.raises(KeyboardInterrupt):
         train(config, shared_recordings, tmp_path / "run", LOW, after_epoch=stop)
     assert_same_run(train(config, shared_recordings, tmp_path / "run", LOW), unbroken)
-    full = train(config, shared_recordings, tmp_path / "full")
+    full = train(config, shared_recordings, tmp_path / "full", Runtime(precision="float32"))
     assert full.provenance["precision"] == "float32"
     assert not same_weights(full, unbroken)
 
@@ -73,5 +95,5 @@ def test_another_precision_is_warned_of(tiny: RunConfig, shared_recordings: Path
     config = vary(tiny, epochs=1)
     train(config, shared_recordings, tmp_path / "run", LOW)
     with pytest.warns(UserWarning, match="started with --precision bfloat16:"):
-        train(config, shared_recordings, tmp_path / "run")
+        train(config, shared_recordings, tmp_path / "run", Runtime(precision="float32"))
     assert Run(tmp_path / "run").provenance["precision"] == "bfloat16"

@@ -14,7 +14,7 @@ import torch
 
 from wordspot.audio.features import to_float
 from wordspot.config import RunConfig, Runtime, vary
-from wordspot.device import computing
+from wordspot.device import computing, precision_on
 from wordspot.evaluation.comparison import FILE
 from wordspot.evaluation.robustness import SNRS_DB
 from wordspot.layout import SPLITS
@@ -148,7 +148,10 @@ def measure_cost(data: str | Path, runtime: Runtime, config: RunConfig) -> Cost:
         training = corpus.loader("training", config.training.batch_size, shuffle=draw)
         batches = cycle(training)
         recognizer.train()
-        step = seconds_of(lambda: train_step(recognizer, next(batches), augmenter, optimizer), STEPS)
+        precision = precision_on(device, runtime, config.model)
+        step = seconds_of(
+            lambda: train_step(recognizer, next(batches), augmenter, optimizer, precision), STEPS
+        )
         large = next(iter(corpus.loader("training")))
         sounds = [(to_float(large.samples).to(device), large.lengths.to(device))]
         clip = seconds_of(lambda: validate(recognizer, [large])) / len(large.labels)

@@ -19,7 +19,7 @@ from wordspot.config import RunConfig, Runtime, TrainingConfig
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.corpus.dataset import Batch
 from wordspot.corpus.noise import noise_of
-from wordspot.device import arithmetic, computing
+from wordspot.device import arithmetic, computing, precision_on
 from wordspot.errors import DivergedError, WordspotError
 from wordspot.figures import save_figure
 from wordspot.models.recognizer import Recognizer
@@ -97,10 +97,9 @@ def train(
     with computing(runtime) as device:
         corpus = open_corpus(data, config.corpus, runtime)
         config = replace(config, corpus=corpus.config)
-        run = Run.create_or_resume(
-            Path(out), config, provenance_of(corpus, device, runtime.precision), corpus
-        )
-        fit(run, corpus, device, runtime.precision, quiet=quiet, after_epoch=after_epoch)
+        precision = precision_on(device, runtime, config.model)
+        run = Run.create_or_resume(Path(out), config, provenance_of(corpus, device, precision), corpus)
+        fit(run, corpus, device, precision, quiet=quiet, after_epoch=after_epoch)
     save_figure(run.plot_curves(), run.folder / "curves.svg")
     return run
 
