@@ -63,8 +63,8 @@ class Runtime:
 
     device: str = "cpu"
     """Device to compute on, by torch's name: cpu, cuda, mps."""
-    threads: Count | None = None
-    """CPU threads; one per core by default."""
+    threads: Count = 1
+    """CPU threads; for models as small as these, more than one pay only on an idle machine."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of the model in training: float32, or bfloat16 for its matrix products; auto takes bfloat16
     where that is faster (recurrent models on a GPU or a processor that computes with it)."""

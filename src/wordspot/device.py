@@ -25,8 +25,7 @@ def computing(runtime: Runtime) -> Iterator[torch.device]:
     threads = torch.get_num_threads()
     mode = torch.get_deterministic_debug_mode()
     try:
-        if runtime.threads is not None:
-            torch.set_num_threads(runtime.threads)
+        torch.set_num_threads(runtime.threads)
         keep_freed_memory()
         # As `use_deterministic_algorithms` does, which loads the compiler for that: a second.
         torch.set_deterministic_debug_mode("error")

@@ -28,7 +28,7 @@ def test_after_training_the_validation_split_is_scored(
     out = tmp_path / "its run"
     options = ["--data", data, "--out", out, "--words", *WORDS, *SMALL.split(), "--skip-bad"]
     after = next_of(wordspot("train", "lstm", *options))
-    expected = ["evaluate", out, "--data", data, "--split", "validation", "--threads", "1", "--skip-bad"]
+    expected = ["evaluate", out, "--data", data, "--split", "validation", "--skip-bad"]
     assert after == list(map(str, expected))
     assert wordspot(*after).code == 0
     assert (out / "evaluation-validation.json").is_file()
@@ -55,7 +55,7 @@ def test_after_a_sweep_its_best_config_is_trained(
     small = ["--words", *WORDS, "--epochs", "1", "--scale", "0.5", "--win-ms", "25", "--hop-ms", "25"]
     after = next_of(wordspot("sweep", "bc-resnet", "--trials", "1", *options, *small))
     best = tmp_path / "my sweep" / "best.json"
-    assert after == ["train", str(best), "--data", str(shared_recordings), "--out", "RUN", "--threads", "1"]
+    assert after == ["train", str(best), "--data", str(shared_recordings), "--out", "RUN"]
     out = tmp_path / "run"
     assert wordspot(*[str(out) if word == "RUN" else word for word in after]).code == 0
     assert json.loads((out / "config.json").read_text())["config"] == json.loads(best.read_text())["config"]

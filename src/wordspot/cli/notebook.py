@@ -27,7 +27,7 @@ def notebook(
     without_sounds: Annotated[
         FlagCreatePairsOff[bool], arg(help="Leave audio out of the notebook, for a copy to hand on.")
     ] = False,
-    runtime: HowToRun = Runtime(threads=1),
+    runtime: HowToRun = Runtime(),
 ) -> None:
     """Run the notebook of the whole work on a corpus and keep it with its outputs."""
     try:

@@ -37,7 +37,7 @@ def study(
         ),
     ] = None,
     jobs: Annotated[int, arg(metavar="N", help="Runs to train at once.")] = 2,
-    runtime: HowToRun = Runtime(threads=1),
+    runtime: HowToRun = Runtime(),
 ) -> None:
     """Run experiments, each a comparison of many runs; prints the time that is left."""
     from wordspot.evaluation.tables import comparison_tables

@@ -23,7 +23,7 @@ def write_notebook(
     data: str | Path,
     study: Path | str,
     out: Path | str,
-    runtime: Runtime = Runtime(threads=1),
+    runtime: Runtime = Runtime(),
     *,
     words: tuple[str, ...],
     quick: bool = False,

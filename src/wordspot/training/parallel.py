@@ -59,7 +59,7 @@ def train_all(
     """Train configs into their folders in what `processes` gives; yields each run when it is done.
 
     Small recurrent models leave most of a second core idle, so two runs at once with one thread each are
-    half as fast again as one after the other with two threads. Raises what `train` raises.
+    faster than one after the other with two threads. Raises what `train` raises.
     """
     work = partial(_train, data, runtime, quiet or pool is not None)
     if pool is None:
