@@ -66,7 +66,7 @@ def test_help_fits_a_terminal_and_shows_nothing_internal(wordspot: Command, verb
 @pytest.mark.parametrize("verb", [*COMPUTING, "own-words", "train bc-resnet"])
 def test_verbs_that_compute_take_the_same_options(wordspot: Command, verb: str) -> None:
     out = wordspot(*verb.split(), "--help").out
-    for option in ("--device STR ", "--threads N ", "--convert ", "--skip-bad "):
+    for option in ("--device STR ", "--threads INT ", "--convert ", "--skip-bad "):
         assert option in out
 
 
