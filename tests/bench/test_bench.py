@@ -10,8 +10,8 @@ import pytest
 from tests.conftest import WORDS
 from wordspot.bench import bench, corpus, jobs, prediction, training
 from wordspot.bench.measurement import Measurement, measurements_table
-from wordspot.bench.plain import torchaudio_mel
 from wordspot.bench.timing import Ratio, interleaved
+from wordspot.bench.tutorial import torchaudio_mel
 from wordspot.bench.worker import worker
 from wordspot.cli import main
 from wordspot.config import CorpusConfig, RunConfig

@@ -25,14 +25,13 @@ from torch.nn.utils.rnn import pad_sequence
 
 from wordspot.audio.features import loudness
 from wordspot.audio.padding import moved, windows, zero_padding
+from wordspot.audio.sinc import ROLLOFF, windowed_sinc
 from wordspot.config import AugmentConfig
 
 VOCODER_FFT = 512
 """Points of the Fourier transform of the phase vocoder; its hop is a quarter of them."""
 LOWPASS_WIDTH = 10
 """Zero crossings of the resampling filter on either side."""
-ROLLOFF = 0.99
-"""Edge of the resampling filter, as a fraction of the lower of the two Nyquist frequencies."""
 
 
 def shift(waveforms: Tensor, offsets: Tensor) -> Tensor:
@@ -87,17 +86,12 @@ def reach(percent: Tensor) -> Tensor:
 
 @cache
 def resampling_filter(percent: int, device: torch.device) -> Tensor:
-    """Make the matrix [N, 100] from N samples to 100 samples that play `percent` samples of them.
-
-    A windowed sinc (Smith and Gossett 1984), as `torchaudio.transforms.Resample` has it.
-    """
+    """Make the matrix [N, 100] from N samples to 100 samples that play `percent` samples of them."""
     width = int(reach(torch.tensor(percent)))
     played = percent / 100 * torch.arange(100, dtype=torch.float64)
     heard = torch.arange(-width, percent + width, dtype=torch.float64)[:, None]
     cutoff = ROLLOFF * min(1, 100 / percent)
-    crossings = (cutoff * (heard - played)).clamp(-LOWPASS_WIDTH, LOWPASS_WIDTH)  # (N, 100)
-    window = (torch.pi / 2 * crossings / LOWPASS_WIDTH).cos().square()
-    return (cutoff * window * crossings.sinc()).float().to(device)
+    return windowed_sinc(heard - played, cutoff, LOWPASS_WIDTH).float().to(device)
 
 
 def time_stretch(waveforms: Tensor, percent: float) -> Tensor:

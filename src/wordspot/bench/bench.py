@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from wordspot.bench import plain
-from wordspot.bench.corpus import time_opening
+from wordspot.bench.corpus import time_opening, training_files
 from wordspot.bench.growth import time_growth
 from wordspot.bench.jobs import time_two_at_once
 from wordspot.bench.limits import copy_rate, matrix_product_rate
@@ -23,7 +23,7 @@ from wordspot.bench.training import (
 )
 from wordspot.bench.worker import worker
 from wordspot.config import CorpusConfig, Runtime
-from wordspot.corpus.corpus import Corpus, find_index, open_corpus
+from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.device import computing
 from wordspot.runs.provenance import provenance_of
 from wordspot.runs.run import pretrained
@@ -54,8 +54,7 @@ def run_bench(
 
 def measurements(data: str | Path, corpus: Corpus, large: int | None) -> Iterator[Measurement]:
     """Make every measurement."""
-    root = find_index(data, corpus.config.words).root
-    files = [root / path for path in corpus.table("training")["path"]]
+    files = training_files(data, corpus)
     with worker(plain.__name__, [str(data), *corpus.config.words]) as process:
         yield from time_features(corpus, process)
         yield from time_tutorial(corpus, process)

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from wordspot.bench.measurement import Measurement
-from wordspot.bench.timing import Ratio
+from wordspot.bench.timing import quartiles
 from wordspot.config import CorpusConfig
-from wordspot.corpus.corpus import find_index
+from wordspot.corpus.corpus import Corpus, find_index
 
 ROUNDS = 5
 OPEN = """
@@ -62,22 +62,25 @@ def of_one(data: str | Path, config: CorpusConfig) -> Iterator[Measurement]:
     with tempfile.TemporaryDirectory() as cache:
         packed = open_once(data, config, cache)
         opened = [open_once(data, config, cache) for _ in range(ROUNDS)]
-    rate = packed.clips / packed.seconds
-    memory = f"peak memory {packed.peak_mb:,.0f} MB"
     yield Measurement(
         f"packing {packed.clips:,} clips: clips a second",
-        Ratio(rate, rate, rate),
-        f"{packed.seconds:.1f} s, {memory}",
+        quartiles(np.array([packed.clips / packed.seconds])),
+        f"{packed.seconds:.1f} s, peak memory {packed.peak_mb:,.0f} MB",
         at_least=8_000,
         limit="reading and decoding on one core",
     )
-    low, median, high = np.quantile([one.seconds for one in opened], (0.25, 0.5, 0.75))
     yield Measurement(
         f"opening {packed.clips:,} packed clips: seconds",
-        Ratio(float(median), float(low), float(high)),
+        quartiles(np.array([one.seconds for one in opened])),
         f"peak memory {max(one.peak_mb for one in opened):,.0f} MB",
         at_most=2,
     )
+
+
+def training_files(data: str | Path, corpus: Corpus) -> list[Path]:
+    """List the files of the training clips of a corpus that was opened from `data`, in its order."""
+    root = find_index(data, corpus.config.words).root
+    return [root / path for path in corpus.table("training")["path"]]
 
 
 def repeat(data: str | Path, config: CorpusConfig, folder: Path, clips: int) -> None:

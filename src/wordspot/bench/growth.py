@@ -6,14 +6,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from wordspot.bench.measurement import Measurement, micros
-from wordspot.bench.timing import interleaved, ratio
+from wordspot.audio.padding import full_lengths
+from wordspot.bench.measurement import Measurement, quotient
+from wordspot.bench.timing import interleaved
+from wordspot.bench.training import SUBJECT
 from wordspot.config import vary
 from wordspot.models.recognizer import Recognizer
 from wordspot.recipes import RECIPES
 from wordspot.training.loop import make_optimizer, model_step
 
-SUBJECT = "lstm"
 BATCH = 64
 ROUNDS = 7
 CHANGES: dict[str, dict[str, Any]] = {
@@ -34,7 +35,7 @@ class Step:
         self.recognizer = Recognizer(config).train()
         self.optimizer = make_optimizer(self.recognizer, config.training)
         self.waveforms = 0.1 * torch.randn(BATCH, config.corpus.samples)  # (B, S)
-        self.lengths = torch.full((BATCH,), config.corpus.samples)
+        self.lengths = full_lengths(self.waveforms)
         self.labels: Tensor = torch.arange(BATCH) % len(config.corpus.classes)  # (B,)
 
     def take(self) -> None:
@@ -49,8 +50,5 @@ def time_growth() -> Iterator[Measurement]:
     cases = {"recipe": Step().take} | {name: Step(**settings).take for name, settings in CHANGES.items()}
     seconds = interleaved(cases, ROUNDS)
     for name in CHANGES:
-        yield Measurement(
-            f"a step with {name} / as in the recipe ({SUBJECT})",
-            ratio(seconds[name], seconds["recipe"]),
-            f"{micros(seconds[name], BATCH)} / {micros(seconds['recipe'], BATCH)} a clip",
-        )
+        title = f"a step with {name} / as in the recipe ({SUBJECT})"
+        yield quotient(title, seconds[name] / BATCH, seconds["recipe"] / BATCH)

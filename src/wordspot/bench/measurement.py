@@ -1,10 +1,11 @@
 """What a benchmark says: a ratio of two times, with its goal and the limit of the machine."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from wordspot.bench.timing import Ratio, Seconds
+from wordspot.bench.timing import Ratio, Seconds, ratio
 from wordspot.evaluation.tables import Table
 
 
@@ -37,9 +38,14 @@ class Measurement:
         return None if self.at_most is None else self.ratio.median <= self.at_most
 
 
-def micros(seconds: Seconds, clips: int) -> str:
-    """Write the median time of a clip in microseconds."""
-    return f"{1e6 * float(np.median(seconds)) / clips:,.0f} µs"
+def quotient(name: str, one: Seconds, other: Seconds, per: str = " a clip", **goal: Any) -> Measurement:
+    """Divide the times of two cases, each of one clip (or whatever `per` says), round by round."""
+    return Measurement(name, ratio(one, other), f"{micros(one)} / {micros(other)}{per}", **goal)
+
+
+def micros(seconds: Seconds) -> str:
+    """Write a median time in microseconds."""
+    return f"{1e6 * float(np.median(seconds)):,.0f} µs"
 
 
 def measurements_table(found: list[Measurement]) -> Table:

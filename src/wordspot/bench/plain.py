@@ -5,15 +5,16 @@ from dataclasses import replace
 from itertools import cycle, islice
 
 import torch
-import torchaudio
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from wordspot.audio.features import FLOOR
+from wordspot.audio.padding import full_lengths
+from wordspot.bench.corpus import training_files
 from wordspot.bench.training import STEPS, SUBJECT, TORCHAUDIO, Trainee
-from wordspot.bench.tutorial import TutorialDataset
-from wordspot.config import AugmentConfig, FeatureConfig, RunConfig
-from wordspot.corpus.corpus import Corpus, find_index, open_corpus
+from wordspot.bench.tutorial import TutorialDataset, torchaudio_mel
+from wordspot.config import AugmentConfig, RunConfig
+from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.models.recognizer import Recognizer
 from wordspot.recipes import RECIPES
 from wordspot.training.loop import make_optimizer, model_step
@@ -38,28 +39,13 @@ def cases(data: str, *words: str) -> dict[str, Callable[[], object]]:
     }
 
 
-def torchaudio_mel(config: FeatureConfig, sample_rate: int) -> torchaudio.transforms.MelSpectrogram:
-    """Make torchaudio's transform with the settings of a config."""
-    return torchaudio.transforms.MelSpectrogram(
-        sample_rate,
-        n_fft=config.n_fft,
-        win_length=round(config.win_ms * sample_rate / 1000),
-        hop_length=round(config.hop_ms * sample_rate / 1000),
-        f_min=config.f_min_hz,
-        f_max=config.f_max_hz,
-        n_mels=config.n_mels,
-        pad_mode="constant",
-    )
-
-
 def tutorial(
     config: RunConfig, data: str, corpus: Corpus, augment: AugmentConfig | None, noise: Tensor
 ) -> Callable[[], object]:
     """Make the training of the tutorials, some steps at a time."""
-    root, table = find_index(data, corpus.config.words).root, corpus.table("training")
     dataset = TutorialDataset(
-        [root / path for path in table["path"]],
-        [corpus.config.classes.index(word) for word in table["word"]],
+        training_files(data, corpus),
+        [corpus.config.classes.index(word) for word in corpus.table("training")["word"]],
         corpus.config.samples,
         corpus.config.sample_rate,
         config.features,
@@ -75,7 +61,6 @@ def tutorial(
 
     def train() -> None:
         for features, targets in islice(batches, STEPS):
-            frames = torch.full((len(features),), features.shape[1])
-            model_step(recognizer, optimizer, features, frames, targets)
+            model_step(recognizer, optimizer, features, full_lengths(features), targets)
 
     return train

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
-from wordspot.bench.measurement import Measurement, micros
-from wordspot.bench.timing import interleaved, ratio
+from wordspot.bench.measurement import Measurement, quotient
+from wordspot.bench.timing import interleaved
 from wordspot.runs.run import load
 
 CLIPS = 20
@@ -29,12 +29,8 @@ def time_one_clip(name: str) -> Measurement:
         "model": lambda: [recognizer.model(features, frames) for _ in range(CLIPS)],
     }
     seconds = interleaved(cases, ROUNDS)
-    return Measurement(
-        f"one clip, samples to word / forward pass ({name})",
-        ratio(seconds["clip"], seconds["model"]),
-        f"{micros(seconds['clip'], CLIPS)} / {micros(seconds['model'], CLIPS)}",
-        at_most=2,
-    )
+    title = f"one clip, samples to word / forward pass ({name})"
+    return quotient(title, seconds["clip"] / CLIPS, seconds["model"] / CLIPS, per="", at_most=2)
 
 
 def time_many_files(name: str, files: list[Path]) -> Measurement:
@@ -45,9 +41,6 @@ def time_many_files(name: str, files: list[Path]) -> Measurement:
         "at once": lambda: recognizer.predict(files),
     }
     seconds = interleaved(cases, FILE_ROUNDS)
-    return Measurement(
-        f"{len(files)} files, one by one / at once ({name})",
-        ratio(seconds["one by one"], seconds["at once"]),
-        f"{micros(seconds['one by one'], len(files))} / {micros(seconds['at once'], len(files))} a file",
-        at_least=10,
-    )
+    title = f"{len(files)} files, one by one / at once ({name})"
+    one, all_ = seconds["one by one"] / len(files), seconds["at once"] / len(files)
+    return quotient(title, one, all_, per=" a file", at_least=10)

@@ -38,5 +38,10 @@ def ratio(one: Seconds, other: Seconds) -> Ratio:
     >>> ratio(np.array([2.0, 2.0, 6.0]), np.array([1.0, 2.0, 2.0]))
     Ratio(median=2.0, low=1.5, high=2.5)
     """
-    low, median, high = np.quantile(one / other, (0.25, 0.5, 0.75))
+    return quartiles(one / other)
+
+
+def quartiles(values: Seconds) -> Ratio:
+    """Give the median and quartiles of values."""
+    low, median, high = np.quantile(values, (0.25, 0.5, 0.75))
     return Ratio(float(median), float(low), float(high))

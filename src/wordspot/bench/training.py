@@ -9,8 +9,8 @@ import torch
 
 from wordspot.audio.features import to_float
 from wordspot.bench.limits import copy_rate, matrix_product_rate, transform_seconds
-from wordspot.bench.measurement import Measurement, micros
-from wordspot.bench.timing import interleaved, ratio
+from wordspot.bench.measurement import Measurement, quotient
+from wordspot.bench.timing import interleaved
 from wordspot.bench.worker import Worker
 from wordspot.config import RunConfig
 from wordspot.corpus.corpus import Corpus
@@ -77,10 +77,10 @@ def time_features(corpus: Corpus, plain: Worker) -> Iterator[Measurement]:
     B, S = trainee.waveforms.shape
     limit = transform_seconds(config.features, config.corpus.sample_rate, B, S)
     for name in TORCHAUDIO:
-        yield Measurement(
+        yield quotient(
             f"features: {name} / wordspot",
-            ratio(seconds[name], seconds["wordspot"]),
-            f"{micros(seconds[name], B)} / {micros(seconds['wordspot'], B)} a clip",
+            seconds[name] / B,
+            seconds["wordspot"] / B,
             at_least=3,
             limit=f"Fourier transforms alone: {1e6 * limit / B:.0f} µs",
         )
@@ -90,13 +90,12 @@ def time_augmentation(corpus: Corpus) -> Measurement:
     """Time the augmentation of waveforms and features against a step of the model."""
     trainee = Trainee(RECIPES[SUBJECT], corpus)
     seconds = interleaved({"augmentation": trainee.augment, "model": trainee.model}, ROUNDS)
-    model = seconds["model"] / STEPS
     B, S = trainee.waveforms.shape
     copy = 8 * B * S / copy_rate()
-    return Measurement(
+    return quotient(
         f"augmentation / model ({SUBJECT})",
-        ratio(seconds["augmentation"], model),
-        f"{micros(seconds['augmentation'], B)} / {micros(model, B)} a clip",
+        seconds["augmentation"] / B,
+        seconds["model"] / (STEPS * B),
         at_most=0.1,
         limit=f"one pass over the samples: {1e6 * copy / B:.0f} µs",
     )
@@ -112,10 +111,10 @@ def time_epochs(corpus: Corpus) -> Iterator[Measurement]:
         # Forward one multiply-accumulate for each weight each time that it is used, backward two.
         least = 6 * count_macs(trainee.recognizer) / rate
         trainee.recognizer.train()
-        yield Measurement(
+        yield quotient(
             f"model / whole training ({name})",
-            ratio(seconds["model"], seconds["whole"]),
-            f"{micros(seconds['model'], clips)} / {micros(seconds['whole'], clips)} a clip",
+            seconds["model"] / clips,
+            seconds["whole"] / clips,
             at_least=0.85,
             limit=f"matrix products alone: {1e6 * least:.0f} µs",
         )
@@ -127,12 +126,8 @@ def time_tutorial(corpus: Corpus, plain: Worker) -> Iterator[Measurement]:
     for title, goal in (("augmented", 3.0), ("not augmented", None)):
         seconds = interleaved({"wordspot": trainee.train, "tutorial": partial(plain.run, title)}, ROUNDS)
         clips = STEPS * trainee.clips
-        yield Measurement(
-            f"training: tutorial, {title} / wordspot ({SUBJECT})",
-            ratio(seconds["tutorial"], seconds["wordspot"]),
-            f"{micros(seconds['tutorial'], clips)} / {micros(seconds['wordspot'], clips)} a clip",
-            at_least=goal,
-        )
+        name = f"training: tutorial, {title} / wordspot ({SUBJECT})"
+        yield quotient(name, seconds["tutorial"] / clips, seconds["wordspot"] / clips, at_least=goal)
 
 
 def time_precision(corpus: Corpus) -> Iterator[Measurement]:
@@ -144,9 +139,5 @@ def time_precision(corpus: Corpus) -> Iterator[Measurement]:
             for precision in ("float32", "bfloat16")
         }
         seconds = interleaved(cases, ROUNDS)
-        full, rounded = (micros(seconds[precision], trainee.clips) for precision in cases)
-        yield Measurement(
-            f"model: float32 / bfloat16 ({name})",
-            ratio(seconds["float32"], seconds["bfloat16"]),
-            f"{full} / {rounded} a clip",
-        )
+        full, rounded = (seconds[precision] / trainee.clips for precision in cases)
+        yield quotient(f"model: float32 / bfloat16 ({name})", full, rounded)

@@ -15,6 +15,20 @@ from wordspot.config import AugmentConfig, FeatureConfig
 SPEEDS = (0.9, 0.95, 1.0, 1.05, 1.1)
 
 
+def torchaudio_mel(config: FeatureConfig, sample_rate: int) -> torchaudio.transforms.MelSpectrogram:
+    """Make torchaudio's transform with the settings of a config."""
+    return torchaudio.transforms.MelSpectrogram(
+        sample_rate,
+        n_fft=config.n_fft,
+        win_length=round(config.win_ms * sample_rate / 1000),
+        hop_length=round(config.hop_ms * sample_rate / 1000),
+        f_min=config.f_min_hz,
+        f_max=config.f_max_hz,
+        n_mels=config.n_mels,
+        pad_mode="constant",
+    )
+
+
 class TutorialDataset(Dataset[tuple[Tensor, int]]):
     """Clips as features [T, F], read and transformed one by one; augmented as a recipe is where asked for.
 
@@ -32,18 +46,9 @@ class TutorialDataset(Dataset[tuple[Tensor, int]]):
         noise: Tensor,
     ) -> None:
         """Take files with their labels, the samples of a clip, and background noise float32 [M]."""
-        hop = round(features.hop_ms * sample_rate / 1000)
         self.files, self.labels, self.samples, self.noise = files, labels, samples, noise
         self.augment = augment
-        self.mel = torchaudio.transforms.MelSpectrogram(
-            sample_rate,
-            n_fft=features.n_fft,
-            win_length=round(features.win_ms * sample_rate / 1000),
-            hop_length=hop,
-            f_min=features.f_min_hz,
-            f_max=features.f_max_hz,
-            n_mels=features.n_mels,
-        )
+        self.mel = torchaudio_mel(features, sample_rate)
         self.deltas = nn.ModuleList(torchaudio.transforms.ComputeDeltas() for _ in range(features.deltas))
         self.speed = torchaudio.transforms.SpeedPerturbation(sample_rate, SPEEDS)
         self.add_noise = torchaudio.transforms.AddNoise()

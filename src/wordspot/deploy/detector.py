@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from wordspot.audio.features import to_float
 from wordspot.audio.io import header
 from wordspot.config import SILENCE, UNKNOWN
 from wordspot.deploy.frames import FrameByFrame
@@ -21,7 +20,7 @@ from wordspot.deploy.settings import THRESHOLD, Detection
 from wordspot.deploy.sound import Block, read_blocks
 from wordspot.deploy.windows import Listener, SlidingWindows
 from wordspot.errors import ClipError, UsageError, WordspotError
-from wordspot.models.recognizer import Recognizer
+from wordspot.models.recognizer import Recognizer, as_floats
 from wordspot.runs.run import Run
 
 PIECE = 2**16
@@ -195,8 +194,5 @@ def to_mono(samples: Samples) -> Tensor:
     block = samples if isinstance(samples, Tensor) else torch.from_numpy(np.array(samples))
     if block.ndim not in (1, 2) or (block.ndim == 2 and not block.shape[1]):
         raise UsageError(f"stream: shape {tuple(block.shape)} must be [S] or [S, channels]")
-    if block.dtype == torch.int16:
-        block = to_float(block)
-    if not block.is_floating_point():
-        raise UsageError(f"stream: {block.dtype} must be int16, or floats in [-1, 1]")
-    return block.float() if block.ndim == 1 else block.float().mean(dim=1)
+    block = as_floats(block, "stream")
+    return block if block.ndim == 1 else block.mean(dim=1)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from wordspot.audio.padding import full_lengths
 from wordspot.errors import UsageError, WordspotError
 
 INPUTS, OUTPUTS = ["waveforms", "lengths"], ["logits", "probabilities"]
@@ -70,6 +71,6 @@ class OnnxRecognizer:
     def __call__(self, waveforms: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Score waveforms float32 [B, S] of one window and their lengths int64 [B] as logits [B, C]."""
         if lengths is None:
-            lengths = torch.full((len(waveforms),), waveforms.shape[1])
+            lengths = full_lengths(waveforms)
         fed = dict(zip(INPUTS, (waveforms.numpy(), lengths.numpy()), strict=True))
         return torch.from_numpy(self._session.run(OUTPUTS[:1], fed)[0])

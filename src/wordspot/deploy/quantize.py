@@ -1,10 +1,8 @@
 """Exported recognisers with 8-bit weights: smaller, and measured before and after."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from wordspot.audio.features import to_float
@@ -13,6 +11,7 @@ from wordspot.corpus.corpus import Corpus
 from wordspot.deploy.export import quiet
 from wordspot.deploy.onnx_file import OnnxRecognizer, runtime
 from wordspot.errors import WordspotError
+from wordspot.evaluation.cost import median_ms
 from wordspot.evaluation.evaluate import open_clips_of
 from wordspot.evaluation.tables import Table, percent
 from wordspot.files import atomic_write
@@ -100,18 +99,7 @@ def measure(path: Path, corpus: Corpus) -> Measured:
         for batch in corpus.loader("validation")
     ]
     accuracy = torch.cat(right).double().mean().item()
-    return Measured(path.stat().st_size / 1000, ms_per_clip(recognizer), accuracy)
-
-
-def ms_per_clip(recognizer: OnnxRecognizer, times: int = 50) -> float:
-    """Measure the median time of one clip in milliseconds, features included."""
-    clip = torch.zeros(1, recognizer.samples)
-    seconds = []
-    for _ in range(times):
-        started = time.perf_counter()
-        recognizer(clip)
-        seconds.append(time.perf_counter() - started)
-    return 1000 * float(np.median(seconds))
+    return Measured(path.stat().st_size / 1000, median_ms(recognizer, recognizer.samples), accuracy)
 
 
 def quantization_table(before: Measured, after: Measured) -> Table:

@@ -5,14 +5,15 @@ import math
 import torch
 from torch import Tensor
 
+from wordspot.audio.sinc import ROLLOFF, windowed_sinc
 from wordspot.errors import UsageError
 
-ZEROS, ROLLOFF = 6, 0.99
-"""Zero crossings of the sinc on each side, and its cutoff as a fraction of half the lower sampling rate."""
+ZEROS = 6
+"""Zero crossings of the sinc on each side, as many as torchaudio has by default."""
 
 
 class Resampler:
-    """Windowed-sinc interpolation (Smith, "Digital Audio Resampling", 2002) from one rate to another.
+    """Windowed-sinc interpolation from one rate to another.
 
     What `push` and `finish` give, put together, is what `torchaudio.functional.resample` makes of the whole
     waveform, whatever its blocks were. Weights are kept for each place that an output sample can have between
@@ -29,9 +30,7 @@ class Resampler:
         self.reach = math.ceil(ZEROS / cutoff)
         behind = torch.arange(self.phases, dtype=torch.float64)[:, None] / self.phases
         taps = torch.arange(-self.reach, self.reach + 2, dtype=torch.float64)
-        times = ((taps - behind) * cutoff).clamp(-ZEROS, ZEROS)  # (phases, taps)
-        window = torch.cos(torch.pi * times / (2 * ZEROS)).square()
-        self.weights = (cutoff * torch.sinc(times) * window).float()
+        self.weights = windowed_sinc(taps - behind, cutoff, ZEROS).float()  # (phases, taps)
         self.input = torch.zeros(self.reach)
         """The input from sample number `first` on; before it begins there are zeros."""
         self.first, self.received, self.made = -self.reach, 0, 0

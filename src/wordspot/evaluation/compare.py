@@ -21,7 +21,7 @@ from wordspot.evaluation.differences import differences
 from wordspot.evaluation.evaluate import evaluate, open_clips_of
 from wordspot.evaluation.intervals import over_speakers, wider, wilson
 from wordspot.evaluation.robustness import SNRS_DB, SOFTER_DB, in_noise, noise_kind, robustness, softer
-from wordspot.evaluation.seed_groups import SeedGroup, group_by_seed
+from wordspot.evaluation.seed_groups import SeedGroup, by_clip, group_by_seed
 from wordspot.evaluation.statistics import calibration_error, mcnemar
 from wordspot.figures import save_figure
 from wordspot.files import is_current, output_folder, write_json
@@ -150,9 +150,7 @@ def run_names(group: SeedGroup, out: Path | None) -> list[str]:
 
 def recognised_in(group: SeedGroup, corpus: Corpus, split: Split) -> dict[str, Right]:
     """Tell which clips each run of a model recognised in each condition, in the order of its predictions."""
-    tables = [
-        robustness(run, corpus, split).sort_values(["path", "start"], ignore_index=True) for run in group.runs
-    ]
+    tables = [by_clip(robustness(run, corpus, split)) for run in group.runs]
     names = [name for name in tables[0].columns if name not in ("path", "start")]
     return {name: np.array([table[name] for table in tables], dtype=bool) for name in names}
 

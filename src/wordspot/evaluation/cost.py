@@ -1,6 +1,7 @@
 """What a recogniser costs to run: multiply-accumulates, and time on one core."""
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -41,13 +42,18 @@ def latency_ms(recognizer: Recognizer, times: int = 50) -> float:
     """Measure the median time of one clip on one core, features included, in milliseconds."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    clip = torch.zeros(1, recognizer.config.corpus.samples)
-    seconds = []
     try:
-        for _ in range(times):
-            started = time.perf_counter()
-            recognizer(clip)
-            seconds.append(time.perf_counter() - started)
+        return median_ms(recognizer, recognizer.config.corpus.samples, times)
     finally:
         torch.set_num_threads(threads)
+
+
+def median_ms(score: Callable[[Tensor], Tensor], samples: int, times: int = 50) -> float:
+    """Measure the median time in which one clip of some samples is scored, in milliseconds."""
+    clip = torch.zeros(1, samples)
+    seconds = []
+    for _ in range(times):
+        started = time.perf_counter()
+        score(clip)
+        seconds.append(time.perf_counter() - started)
     return 1000 * float(np.median(seconds))

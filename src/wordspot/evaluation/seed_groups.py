@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from wordspot.config import RunConfig
@@ -85,9 +86,12 @@ def group_by_seed(runs: Sequence[Run], evaluation_of: Callable[[Run], Evaluation
 
 def in_order(evaluation: Evaluation) -> Evaluation:
     """Sort the predictions by path and start, so that those of two runs are paired by their clips."""
-    return replace(
-        evaluation, predictions=evaluation.predictions.sort_values(["path", "start"], ignore_index=True)
-    )
+    return replace(evaluation, predictions=by_clip(evaluation.predictions))
+
+
+def by_clip(table: pd.DataFrame) -> pd.DataFrame:
+    """Sort a table with a row for each clip by path and start."""
+    return table.sort_values(["path", "start"], ignore_index=True)
 
 
 def assert_same_clips(groups: Sequence[SeedGroup]) -> None:

@@ -167,14 +167,22 @@ def checked(sound: Tensor | NDArray[Any]) -> Tensor:
     waveform = sound if isinstance(sound, Tensor) else torch.from_numpy(np.array(sound))
     if waveform.ndim != 1 or not len(waveform):
         raise UsageError(f"waveform: shape {tuple(waveform.shape)} must be [S], not empty")
-    if waveform.dtype == torch.int16:
-        return to_float(waveform)
-    if not waveform.is_floating_point():
-        raise UsageError(f"waveform: {waveform.dtype} must be int16, or floats in [-1, 1]")
-    waveform = waveform.float()
+    waveform = as_floats(waveform, "waveform")
     if not all(map(math.isfinite, waveform.aminmax())):  # a single pass; NaN is the lowest and the highest
         raise UsageError("waveform: has samples that are not finite")
     return waveform
+
+
+def as_floats(samples: Tensor, name: str) -> Tensor:
+    """Turn samples of any shape, int16 or floats in [-1, 1], into float32.
+
+    Raises UsageError, which calls them by `name`, for any others.
+    """
+    if samples.dtype == torch.int16:
+        return to_float(samples)
+    if not samples.is_floating_point():
+        raise UsageError(f"{name}: {samples.dtype} must be int16, or floats in [-1, 1]")
+    return samples.float()
 
 
 def batches(items: Iterable[T]) -> Iterator[list[T]]:
