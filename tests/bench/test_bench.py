@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import WORDS
+from tests.helpers import assert_one_line
 from wordspot.bench import bench, corpus, jobs, prediction, training
 from wordspot.bench.measurement import Measurement, measurements_table
 from wordspot.bench.timing import Ratio, interleaved
@@ -16,6 +17,7 @@ from wordspot.bench.worker import worker
 from wordspot.cli import main
 from wordspot.config import CorpusConfig, RunConfig
 from wordspot.corpus.corpus import open_corpus
+from wordspot.errors import UsageError
 
 
 def test_cases_take_turns_and_the_first_round_does_not_count() -> None:
@@ -96,3 +98,9 @@ def test_the_command_prints_and_writes_every_measurement(
     assert kept["made_with"]["matrix_products_gflops"] > 0
     shown = capsys.readouterr().out
     assert all(name in shown for name in names)
+
+
+def test_a_large_corpus_has_at_least_the_clips_that_it_is_made_of(shared_recordings: Path) -> None:
+    with pytest.raises(UsageError, match="large: 5 must be at least the 84 clips of ") as error:
+        bench.run_bench(shared_recordings, CorpusConfig(words=WORDS), large=5)
+    assert_one_line(error.value)

@@ -25,6 +25,7 @@ from wordspot.bench.worker import worker
 from wordspot.config import CorpusConfig, Runtime
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.device import computing
+from wordspot.errors import UsageError
 from wordspot.runs.provenance import provenance_of
 from wordspot.runs.run import pretrained
 
@@ -35,10 +36,13 @@ def run_bench(
     """Measure on the clips of a corpus, on one thread; gives measurements, and what they were made with.
 
     With `large`, a corpus of that many clips is made of links to them, packed and opened too. Whatever else
-    runs on the machine meanwhile is in the figures. Raises what `open_corpus` raises.
+    runs on the machine meanwhile is in the figures. Raises UsageError where `large` is less than the corpus
+    has, and what `open_corpus` raises.
     """
     with computing(Runtime(threads=1)) as device:
         corpus = open_corpus(data, config)
+        if large is not None and large < len(corpus.store.table):
+            raise UsageError(f"large: {large} must be at least the {len(corpus.store.table)} clips of {data}")
         about = provenance_of(corpus, device, "float32") | {
             "matrix_products_gflops": matrix_product_rate() / 1e9,
             "copies_gb_per_second": copy_rate() / 1e9,
