@@ -95,6 +95,7 @@ def gather_facts(folder: Path, family: Result, others: list[Result], corpus: str
                 "note": result.note,
                 "split": split_name(result.comparison.split),
                 "finding": narrative.finding(result),
+                "paired": shows_pairs(result),
             }
             for result in others
         ],
@@ -152,13 +153,18 @@ def draw_figures(folder: Path, family: Result, others: list[Result], place: Path
         for_print(place / "noise.svg", 8.2, plots.plot_noise, comparison)
     for result in others:
         path = place / f"experiment-{result.name}.svg"
-        if result.kind == "scaling":
-            for_print(path, 8.2, plots.plot_data_scaling, result.comparison)
-        elif result.comparison.reference:
+        if shows_pairs(result):
             for_print(path, 17, plots.plot_paired_differences, result.comparison)
+        elif result.kind == "scaling":
+            for_print(path, 8.2, plots.plot_data_scaling, result.comparison)
         else:
             intervals = [one.interval for one in result.comparison.models]
             for_print(path, 8.2, plots.plot_accuracies, result.groups(folder), intervals)
+
+
+def shows_pairs(result: Result) -> bool:
+    """Whether the figure of an experiment shows differences from a reference, over the width of the page."""
+    return result.kind != "scaling" and result.comparison.reference is not None
 
 
 def for_print(path: Path, width_cm: float, plot: Callable[..., Figure], *arguments: Any) -> None:
