@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from wordspot.audio.io import header
+from wordspot.audio.io import read_clip
 from wordspot.config import COMMANDS, UNKNOWN, CorpusConfig, Runtime
 from wordspot.corpus.dataset import LARGE_BATCH, ClipDataset, Collate
 from wordspot.corpus.folder import index_folder
@@ -115,12 +115,12 @@ def place_in_word(table: pd.DataFrame) -> "pd.Series[int]":
     return table.loc[hashes.sort_values().index].groupby(["split", "word"]).cumcount()
 
 
-def usable(noises: list[Path]) -> list[Path]:
+def usable(noises: list[Path], sample_rate: int) -> list[Path]:
     """Leave out recordings of noise that can't be read, with a warning for each."""
     kept = []
     for path in noises:
         try:
-            header(path)
+            read_clip(path, sample_rate, convert=True)  # whole, since a header may lie
         except ClipError as error:
             warnings.warn(f"left out {error}", stacklevel=2)
         else:
@@ -198,7 +198,7 @@ def open_corpus(
     if config.synthetic:
         index = add_synthetic(index, config)
     if runtime.skip_bad:
-        index = replace(index, noises=usable(index.noises))
+        index = replace(index, noises=usable(index.noises, config.sample_rate))
     clips = choose(index, config)
     if config.silence:
         clips += cut_silence(index, clips, config)

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import soundfile
-
-from wordspot.audio.io import read_clip
+from wordspot.audio.io import read_clip, regular_size
+from wordspot.audio.wav import write_wav
 from wordspot.config import Runtime, vary
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import Clip
@@ -139,7 +138,7 @@ def keep_halves(
     WordspotError for a recording that can't be used.
     """
     sources = {
-        clip.path: [part, hashlib.sha1((recordings / clip.path).read_bytes()).hexdigest()]
+        clip.path: [part, hashlib.sha1(bytes_of(recordings / clip.path)).hexdigest()]
         for clip, part in halves.items()
     }
     if out.exists():
@@ -161,7 +160,13 @@ def keep_halves(
                 samples = read_clip(recordings / clip.path, sample_rate, convert=convert)
             except ClipError as error:
                 raise WordspotError(f"{error}: replace or remove it") from None
-            soundfile.write(path, samples, sample_rate)
+            write_wav(path, samples, sample_rate)
             parts.append((path.relative_to(folder).as_posix(), part))
         write_lists(folder, parts)
         write_json(folder / SOURCES, sources)
+
+
+def bytes_of(path: Path) -> bytes:
+    """Read a file. Raises ClipError where it is none, since to read a pipe would wait for ever."""
+    regular_size(path)
+    return path.read_bytes()

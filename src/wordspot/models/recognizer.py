@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
-import torchaudio
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wordspot.audio.features import Features, to_float
 from wordspot.audio.io import read_clip
 from wordspot.audio.padding import full_lengths, pad_clips
+from wordspot.audio.sinc import resample
 from wordspot.config import RunConfig, Runtime
 from wordspot.errors import ClipError, UsageError
 from wordspot.models import make_model
@@ -135,7 +135,7 @@ class Recognizer(nn.Module):
             if sample_rate is not None and sample_rate < 1:
                 raise UsageError(f"sample_rate: {sample_rate} must be at least 1")
             if sample_rate not in (None, own.sample_rate):
-                waveform = torchaudio.functional.resample(waveform, sample_rate, own.sample_rate)
+                waveform = resample(waveform, sample_rate, own.sample_rate)
         seconds = len(waveform) / own.sample_rate
         # A copy, so that the rest of a long sound is not kept.
         return Clip(waveform[: own.samples].clone() if len(waveform) > own.samples else waveform, seconds)

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
+from wordspot.audio.wav import write_wav
 from wordspot.layout import NOHASH
 from wordspot.tts.engines import start
 from wordspot.tts.prosody import Prosody
@@ -67,7 +67,7 @@ def say(request: Request) -> int:
             return 0
         clip = record(sound, engine.sample_rate, speaker, draw, centred=not settings.variety.position)
         path = Path(request.folder) / file_name(speaker.name)
-        soundfile.write(path, np.round(clip * 32767).astype(np.int16), SAMPLE_RATE, subtype="PCM_16")
+        write_wav(path, np.round(clip * 32767).astype(np.int16), SAMPLE_RATE)
         lengths.append(len(clip))
     return int(np.quantile(lengths, 0.9))
 
