@@ -22,8 +22,9 @@ from wordspot.corpus.folds import in_fold
 from wordspot.corpus.index import ADDED, Index, assert_every_class, assert_speakers_apart, choose
 from wordspot.corpus.noise import cut_silence
 from wordspot.corpus.speech_commands import download, index_speech_commands, version_in
-from wordspot.corpus.store import Store, cache_folder, open_store
+from wordspot.corpus.store import Store, open_store
 from wordspot.errors import ClipError, UsageError
+from wordspot.files import cache_folder
 from wordspot.layout import SPLITS, Split, check_split
 from wordspot.tts.settings import CLIPS, Synthesis
 from wordspot.tts.synthesize import cached

@@ -1,6 +1,5 @@
 """Folders of words, `<word>/*.wav|flac`, split by the rule of Speech Commands or by lists beside them."""
 
-import json
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from pathlib import Path
 from wordspot.audio.io import sound_files, sound_names
 from wordspot.corpus.index import Clip, Index
 from wordspot.errors import UsageError, WordspotError
+from wordspot.files import read_json
 from wordspot.layout import BACKGROUND, NOHASH, SYNTHETIC, read_lists, speaker_of, split_of
 
 
@@ -63,7 +63,7 @@ def speaker_in(path: str) -> str:
 def assert_whole(root: Path, clips: Sequence[Clip]) -> None:
     """Raise WordspotError where words of synthetic speech have fewer clips than were made."""
     try:
-        made = int(json.loads((root / SYNTHETIC).read_text(encoding="utf-8"))["settings"]["clips"])
+        made = int(read_json(root / SYNTHETIC)["settings"]["clips"])
     except (ValueError, KeyError, TypeError):
         return  # it only marks the folder
     for word, there in Counter(clip.word for clip in clips).items():

@@ -13,6 +13,7 @@ from rich.text import Text
 from wordspot.evaluation.comparison import Comparison, ModelResult
 from wordspot.figures import titled
 from wordspot.runs.evaluation import Evaluation, Interval
+from wordspot.text import markdown, shown
 
 WIDE = 10_000
 """Most characters in a line of a file, more than any table needs."""
@@ -66,15 +67,15 @@ class Table:
 
     def print(self) -> None:
         """Print to the terminal; as wide as needed where the output is a file."""
-        shown = RichTable(box=SIMPLE_HEAD, pad_edge=False)
+        table = RichTable(box=SIMPLE_HEAD, pad_edge=False)
         for number, name in enumerate(self.columns):
             side: Literal["left", "right"] = "left" if number in self.left else "right"
-            shown.add_column(Text(name), justify=side, overflow="fold")
+            table.add_column(Text(shown(name)), justify=side, overflow="fold")
         for row in self.rows:
-            shown.add_row(*map(Text, row))
+            table.add_row(*(Text(shown(cell)) for cell in row))
         console = Console(width=None if sys.stdout.isatty() else WIDE)
-        console.print(Text(self.title, style="bold"), soft_wrap=True)
-        console.print(shown)
+        console.print(Text(shown(self.title), style="bold"), soft_wrap=True)
+        console.print(table)
 
     def to_markdown(self) -> str:
         """Write as Markdown, without the title.
@@ -85,7 +86,7 @@ class Table:
         | rnn | 88.8 % |
         """
         marks = [":--" if number in self.left else "--:" for number in range(len(self.columns))]
-        lines = [[cell.replace("|", "\\|") for cell in row] for row in (self.columns, marks, *self.rows)]
+        lines = [list(map(markdown, self.columns)), marks, *(list(map(markdown, row)) for row in self.rows)]
         return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
     def _repr_html_(self) -> str:

@@ -1,7 +1,6 @@
 """A recogniser of one's own words, from synthetic speech and whatever recordings there are."""
 
 import hashlib
-import json
 import warnings
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,10 +12,9 @@ from wordspot.audio.wav import write_wav
 from wordspot.config import Runtime, vary
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import Clip
-from wordspot.corpus.store import cache_folder
 from wordspot.errors import ClipError, UsageError, WordspotError
 from wordspot.evaluation.evaluate import evaluate
-from wordspot.files import atomic_folder, locked, output_folder, write_json
+from wordspot.files import atomic_folder, cache_folder, locked, output_folder, read_json, write_json
 from wordspot.layout import NOHASH, Split, write_lists
 from wordspot.recipes import recipe as recipe_named
 from wordspot.runs.evaluation import Evaluation
@@ -143,7 +141,7 @@ def keep_halves(
     }
     if out.exists():
         described = out / SOURCES
-        if not described.is_file() or json.loads(described.read_text(encoding="utf-8")) != sources:
+        if not described.is_file() or read_json(described) != sources:
             raise UsageError(f"{out}: holds other recordings: choose another --out")
         return
     halved = defaultdict(set)

@@ -161,6 +161,16 @@ class Recognizer(nn.Module):
         return evaluate_recognizer(self, data, runtime)
 
 
+def shapes_of(config: RunConfig) -> dict[str, tuple[int, ...]]:
+    """Give the shape of each tensor in the state of a recogniser, without memory for those of its model."""
+    features = Features(config.features, config.corpus.sample_rate)
+    with torch.device("meta"):
+        model = make_model(config.model, features.size, len(config.corpus.classes))
+    state = {f"features.{name}": tensor for name, tensor in features.state_dict().items()}
+    state |= {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    return {name: tuple(tensor.shape) for name, tensor in state.items()} | {"temperature": ()}
+
+
 def checked(sound: Tensor | NDArray[Any]) -> Tensor:
     """Turn samples [S], int16 or floats in [-1, 1], into float32. Raises UsageError for any others."""
     # A copy: torch has no read-only tensors, as a row of a memory-mapped store would be.
