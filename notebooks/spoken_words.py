@@ -107,8 +107,10 @@ some = look.some(words=WORDS[:4])
 look.plot_clips(some)
 
 # %%
+from wordspot.text import markdown
+
 for path in some:
-    display(Markdown(f"*{path.parent.name}*"), look.listen(path))
+    display(Markdown(f"*{markdown(path.parent.name)}*"), look.listen(path))
 
 # %% [markdown]
 # ## 2. Features
@@ -256,8 +258,8 @@ for place, clip in mistakes.iterrows():
     issues = ", ".join(quality_issues(sound, corpus_config.sample_rate)) or "no fault found"
     display(
         Markdown(
-            f"said **{clip['word']}**, recognised **{clip['predicted']}** ({clip['confidence']:.0%}); "
-            f"{level_db(sound):.0f} dB; {issues}"
+            f"said **{markdown(clip['word'])}**, recognised **{markdown(clip['predicted'])}** "
+            f"({clip['confidence']:.0%}); {level_db(sound):.0f} dB; {issues}"
         ),
         Audio(sound / 32768, rate=corpus_config.sample_rate, normalize=True),
     )
@@ -327,7 +329,7 @@ display(plot_noise(comparison), plot_calibration(groups))
 for name in (other.name for other in others):
     result = results[name]
     told = narrative.finding(result)
-    display(Markdown(f"**{result.question}** {result.note} {told}"))
+    display(Markdown(f"**{result.question}** {result.note} {markdown(told)}"))
     intervals = [one.interval for one in result.comparison.models]
     display(plot_accuracies(result.groups(Path(STUDY)), intervals))
 
@@ -346,4 +348,4 @@ sentences = [
     narrative.noise_robustness(comparison),
     narrative.conclusion(comparison),
 ]
-Markdown("\n\n".join(sentences))
+Markdown("\n\n".join(map(markdown, sentences)))

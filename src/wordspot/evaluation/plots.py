@@ -21,6 +21,7 @@ from wordspot.figures import COLORS, STYLE, Plot, Source, colors_for
 from wordspot.layout import Split
 from wordspot.models.recognizer import Recognizer
 from wordspot.runs.evaluation import Interval, row_shares
+from wordspot.text import label
 
 COLUMNS = 4
 """Confusion matrices in a row."""
@@ -37,7 +38,7 @@ def plot_accuracies(groups: Sequence[SeedGroup], intervals: Sequence[Interval]) 
             axes.plot([low, high], [place, place], color=COLORS[0], linewidth=2)
             axes.plot(group.right.mean(axis=1), [place] * len(group.runs), "o", color=COLORS[1], markersize=4)
             axes.plot([mean], [place], "|", color=COLORS[0], markersize=14, markeredgewidth=2)
-        axes.set_yticks(range(len(groups)), [group.name for group in groups])
+        axes.set_yticks(range(len(groups)), [label(group.name) for group in groups])
         axes.invert_yaxis()
         axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.set(xlabel="accuracy, 95 % interval; dots: runs")
@@ -65,10 +66,10 @@ def plot_paired_differences(comparison: Comparison) -> Figure:
                 axes.plot([100 * pair.difference], [place], "o", color=COLORS[0], markerfacecolor=fill)
             axes.set_title(title, fontsize="medium")
             axes.grid(axis="y", visible=False)
-        grid[0].set_yticks(range(len(comparison.pairs)), [pair.one for pair in comparison.pairs])
+        grid[0].set_yticks(range(len(comparison.pairs)), [label(pair.one) for pair in comparison.pairs])
         grid[0].invert_yaxis()
         figure.supxlabel(
-            f"difference from {comparison.reference} in points, 95 % interval", fontsize="medium"
+            f"difference from {label(comparison.reference or '')} in points, 95 % interval", fontsize="medium"
         )
     return figure
 
@@ -96,8 +97,8 @@ def plot_curves_together(groups: Sequence[SeedGroup]) -> Figure:
                 loss = [fmean(line[f"{split}_loss"] for line in epoch) for epoch in lines]
                 wrong = [1 - fmean(line[f"{split}_accuracy"] for line in epoch) for epoch in lines]
                 epochs = range(1, len(lines) + 1)
-                label = group.name if split == "validation" else None
-                losses.plot(epochs, loss, style, color=color, linewidth=1.2, label=label)
+                name = label(group.name) if split == "validation" else None
+                losses.plot(epochs, loss, style, color=color, linewidth=1.2, label=name)
                 mistakes.plot(epochs, wrong, style, color=color, linewidth=1.2)
         losses.set(xlabel="epoch", ylabel="loss (nats)", yscale="log")
         mistakes.set(xlabel="epoch", ylabel="error rate", yscale="log")
@@ -142,6 +143,7 @@ def _matrices(
     source: Source,
 ) -> Figure:
     """Draw matrices [C, C] under their titles; cells that don't round to 0, times `unit`, are written out."""
+    shown = [label(word) for word in words]
     columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
     with mpl.rc_context(STYLE | {"axes.grid": False}):
@@ -156,9 +158,9 @@ def _matrices(
         for place, (title, matrix) in enumerate(panels):
             axes = grid[place]
             axes.imshow(matrix, cmap=colors, vmin=limits[0], vmax=limits[1])
-            axes.set_title(title, fontsize="medium")
-            axes.set_xticks(range(len(words)), words, rotation=90, fontsize="small")
-            axes.set_yticks(range(len(words)), words if place % columns == 0 else [], fontsize="small")
+            axes.set_title(label(title), fontsize="medium")
+            axes.set_xticks(range(len(words)), shown, rotation=90, fontsize="small")
+            axes.set_yticks(range(len(words)), shown if place % columns == 0 else [], fontsize="small")
             _write_cells(axes, matrix, limits[1], unit)
         figure.supxlabel("recognised", fontsize="medium")
         figure.supylabel("said", fontsize="medium")
@@ -190,7 +192,7 @@ def plot_calibration(groups: Sequence[SeedGroup], bins: int = 10) -> Figure:
                 color=color,
                 markersize=4,
                 linewidth=1,
-                label=group.name,
+                label=label(group.name),
             )
         axes.set(xlabel="predicted probability", ylabel="accuracy")
         axes.legend(fontsize="small")
@@ -206,7 +208,7 @@ def plot_noise(comparison: Comparison) -> Figure:
         ratios = list(models[0].noise)
         for one, color in zip(models, colors_for(len(models)), strict=True):
             values = [one.accuracy, *one.noise.values()]
-            axes.plot(range(len(values)), values, "o-", color=color, markersize=4, label=one.name)
+            axes.plot(range(len(values)), values, "o-", color=color, markersize=4, label=label(one.name))
         axes.set_xticks(range(len(ratios) + 1), ["clean", *map(str, ratios)])
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set(xlabel="signal-to-noise ratio (dB)", ylabel="accuracy")
@@ -229,8 +231,8 @@ def plot_data_scaling(comparison: Comparison) -> Figure:
         for added, line in sorted(lines.items()):
             clips = [one.recorded_clips for one in line]
             axes.fill_between(clips, *np.transpose([one.interval for one in line]), alpha=0.2, linewidth=0)
-            label = f"with {added:,} synthetic clips" if added else "recorded clips alone"
-            axes.plot(clips, [one.accuracy for one in line], "o-", markersize=4, label=label)
+            name = f"with {added:,} synthetic clips" if added else "recorded clips alone"
+            axes.plot(clips, [one.accuracy for one in line], "o-", markersize=4, label=name)
         # A logarithmic axis that has a place for 0.
         axes.set_xscale("symlog", linthresh=min(count for count in counts if count), linscale=0.5)
         axes.set_xticks(counts, [f"{count:,}" for count in counts])

@@ -77,8 +77,8 @@ def write_mistakes(
         "colors": [mpl.colors.to_hex(mpl.colormaps["viridis"](place)) for place in np.linspace(0, 1, 64)],
         **clips_of_page(recognizers, corpora, split, probabilities),
     }
-    # "</" would end the script that the data stand in.
-    text = json.dumps(page, ensure_ascii=False).replace("</", "<\\/")
+    # Markup would end the script that the data stand in, or begin another.
+    text = json.dumps(page, ensure_ascii=False).replace("<", "\\u003c")
     template = (files("wordspot.inspection") / "mistakes.html").read_text(encoding="utf-8")
     write_text(path, template.replace("{{title}}", html.escape(path.stem)).replace("{{page}}", text))
     return path

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wordspot.figures import STYLE, Plot
 from wordspot.layout import Split
 from wordspot.schema import validated
+from wordspot.text import label
 
 Interval = tuple[float, float]
 COLUMNS = ("path", "start", "speaker", "word", "predicted")
@@ -93,7 +94,7 @@ class Evaluation(Scores):
     def plot_confusion(self) -> Figure:
         """Plot the confusion matrix: counts, shaded by their share of the row."""
         counts = np.array(self.confusion)
-        names = [scores.word for scores in self.words]
+        names = [label(scores.word) for scores in self.words]
         with mpl.rc_context(STYLE | {"axes.grid": False}):
             side = 2.5 + 0.45 * len(names)
             figure = Plot(figsize=(side, side), source=self)
