@@ -16,6 +16,24 @@ def is_plain(text: str) -> bool:
     return bool(text) and all(one.isprintable() or one in JOINERS for one in text)
 
 
+def is_text(name: str) -> bool:
+    r"""Tell whether the name of a file is text in UTF-8; Python holds other bytes as lone surrogates.
+
+    >>> is_text("café"), is_text("caf\udce9")
+    (True, False)
+    """
+    return not any("\ud800" <= one <= "\udfff" for one in name)
+
+
+def is_file_name(name: str) -> bool:
+    """Tell whether text can name a file in a folder, and none elsewhere.
+
+    >>> is_file_name("lstm"), is_file_name("../lstm"), is_file_name("..")
+    (True, False, False)
+    """
+    return is_plain(name) and name not in (".", "..") and not {"/", "\\", ":"} & set(name)
+
+
 def shown(text: object) -> str:
     r"""Write text with visible escapes for control characters, line breaks and bytes that are not text.
 

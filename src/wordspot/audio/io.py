@@ -15,6 +15,7 @@ from wordspot.audio.sinc import resample
 from wordspot.audio.wav import HEADER, plain_header
 from wordspot.errors import ClipError, UsageError, WordspotError
 from wordspot.limits import HIGHEST_RATE_HZ, LOWEST_RATE_HZ, MOST_SAMPLES
+from wordspot.text import is_text
 
 SUFFIXES = (".wav", ".flac")
 FINE_SUBTYPES = {"PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"}
@@ -192,10 +193,8 @@ def sound_names(folder: Path) -> list[str]:
         if name.lower().endswith(SUFFIXES) and not name.startswith(".")
     ]
     for name in found:
-        try:
-            name.encode()
-        except UnicodeEncodeError:
-            raise WordspotError(f"{str(folder / name)!a}: the file's name isn't text: rename it") from None
+        if not is_text(name):
+            raise WordspotError(f"{folder / name}: the file's name isn't text: rename it")
     return sorted(found)
 
 

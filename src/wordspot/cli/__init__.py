@@ -26,7 +26,7 @@ from wordspot.cli.train import evaluate, recipe_type, train
 from wordspot.errors import UsageError, WordspotError, warn_in_one_line
 from wordspot.files import cache_folder
 from wordspot.telemetry import switch_off_telemetry
-from wordspot.text import shown
+from wordspot.text import is_text, shown
 from wordspot.waiting import wait_passively
 
 INTERRUPTED = 130
@@ -38,10 +38,8 @@ def check_arguments(arguments: list[str]) -> None:
         if not argument or (argument.startswith("--") and argument.endswith("=")):
             name = argument.removesuffix("=") or before
             raise UsageError(f"{name}: an empty value: is a variable of the shell not set?")
-        try:
-            argument.encode()
-        except UnicodeEncodeError:
-            raise UsageError(f"{argument}: not text in UTF-8: rename the file or folder") from None
+        if not is_text(argument):
+            raise UsageError(f"{argument}: not text in UTF-8: rename the file or folder")
 
 
 def set_environment() -> None:

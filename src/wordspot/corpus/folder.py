@@ -10,6 +10,7 @@ from wordspot.corpus.index import Clip, Index
 from wordspot.errors import UsageError, WordspotError
 from wordspot.files import read_json
 from wordspot.layout import BACKGROUND, NOHASH, SYNTHETIC, read_lists, speaker_of, split_of
+from wordspot.text import is_text
 
 
 def index_folder(root: Path) -> Index:
@@ -47,6 +48,9 @@ def index_folder(root: Path) -> Index:
 def clip_paths(root: Path) -> list[str]:
     """List the clips under `root` as `<word>/<file>`, sorted by word and file."""
     folders = sorted(path for path in root.iterdir() if path.is_dir() and path.name[0] not in "._")
+    for folder in folders:
+        if not is_text(folder.name):
+            raise WordspotError(f"{folder}: the folder's name isn't text: rename it")
     return [f"{folder.name}/{name}" for folder in folders for name in sound_names(folder)]
 
 

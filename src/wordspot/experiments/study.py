@@ -21,6 +21,7 @@ from wordspot.experiments.time_left import TimeLeft, is_finished, measure_costs
 from wordspot.figures import titled
 from wordspot.files import alone_in, output_folder, read_json, write_json, write_text
 from wordspot.runs.run import CONFIG
+from wordspot.text import is_file_name, shown
 from wordspot.training.parallel import open_once, processes, train_all
 
 EXPERIMENTS = "experiments.json"
@@ -149,7 +150,13 @@ def read_study(study: str | Path) -> dict[str, Result]:
 
 def _read(path: Path, kind: TypeAdapter[list[Stored]]) -> list[Stored]:
     try:
-        return kind.validate_python(read_json(path))
+        found = kind.validate_python(read_json(path))
+        for one in found:
+            of = one.variants if isinstance(one, Experiment) else [it.name for it in one.comparison.models]
+            for name in (one.name, *of):
+                if not is_file_name(name):  # of a folder or figure
+                    raise ValueError(f"{shown(name)!r} can't be a name")
+        return found
     except OSError:
         raise UsageError(
             f"{path.parent}: no study here (no {path.name}): name the --out of `wordspot study`"

@@ -9,7 +9,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from traitlets.config import Config
 
-from wordspot.config import Runtime
+from wordspot.config import CorpusConfig, Runtime
+from wordspot.corpus.corpus import find_index
+from wordspot.corpus.index import choose
 from wordspot.errors import UsageError, WordspotError
 from wordspot.experiments.study import EXPERIMENTS, read_experiments
 from wordspot.files import atomic_write, output_folder
@@ -34,7 +36,7 @@ def write_notebook(
     Where the folder `study` holds a study, its experiments and runs are shown. Otherwise all experiments run
     there, on `words`; with `quick`, two of them with few epochs and clips, to see every step in minutes.
     `without_sounds` leaves the audio out, for a copy to hand on. Raises UsageError where `source` is no such
-    notebook or the study lacks the family, and WordspotError where a cell fails.
+    notebook, the study lacks the family or the clips lack a word, and WordspotError where a cell fails.
     """
     source, path = Path(source), Path(out)
     if not source.is_file():
@@ -45,6 +47,7 @@ def write_notebook(
         raise UsageError(f"{source}: no cell has the tag {PARAMETERS}")
     if (Path(study) / EXPERIMENTS).is_file():
         words = words_of_family(study)
+    choose(find_index(data, words), CorpusConfig(words=words))  # raises where the clips lack one
     asked = {
         "DATA": str(data),
         "STUDY": str(study),

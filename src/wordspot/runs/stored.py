@@ -1,6 +1,6 @@
 """What a run's files must hold so that all that reads them finds what it needs; they may hold more."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wordspot.errors import UsageError
 from wordspot.runs.metrics import Metrics
@@ -24,6 +24,12 @@ class Data:
     fingerprint: str
     clips: dict[str, int]
     speakers: dict[str, int]
+    convert: bool = False
+    skip_bad: bool = False
+    synthetic: bool = False
+    synthetic_splits: list[str] = field(default_factory=list)
+    synthetic_clips_added: int = 0
+    skipped: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class Provenance:
     machine: Machine
     device: str
     data: Data
+    precision: str = "float32"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from wordspot.audio.wav import write_wav
+from wordspot.errors import WordspotError
+from wordspot.files import writing
 from wordspot.layout import NOHASH
 from wordspot.tts.engines import start
 from wordspot.tts.prosody import Prosody
@@ -97,4 +99,9 @@ def draw_prosody(speaker: Speaker, variety: Variety, draw: np.random.Generator) 
 
 
 if __name__ == "__main__":
-    print(say(Request.from_json(sys.argv[1])))
+    asked = Request.from_json(sys.argv[1])
+    try:
+        with writing(Path(asked.folder)):
+            print(say(asked))
+    except WordspotError as error:
+        sys.exit(str(error))
