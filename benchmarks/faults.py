@@ -2,8 +2,8 @@
 
     python -m benchmarks.faults --out reports/faults.json
 
-The suite does the same in a short form (tests/faults). Whatever is not as it should be ends this program with an
-error. Linux only.
+The suite does the same in a short form (tests/faults). Whatever is not as it should be ends this program with
+an error. Linux only.
 """
 
 import argparse
@@ -13,11 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
-
 from tests.conftest import WORDS, write_corpus
 from tests.faults.kills import WORKS, kill_at_random
 from tests.faults.mutations import read_mutated
 from tests.faults.tampering import read_tampered
+
 from wordspot.config import CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig
 from wordspot.files import write_json
 from wordspot.training.loop import train
