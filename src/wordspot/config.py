@@ -3,6 +3,7 @@
 This module imports neither torch nor numpy, so that the command line starts at once.
 """
 
+from collections import Counter
 from dataclasses import field, fields, is_dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -125,7 +126,7 @@ class CorpusConfig:
             "all of which can be printed: rename its folder",
         )
         require(len(self.classes) >= 2, "words: at least two classes are needed")
-        twice = sorted({word for word in self.words if self.words.count(word) > 1})
+        twice = sorted(word for word, count in Counter(self.words).items() if count > 1)
         require(not twice, f"words: {', '.join(twice)} is named twice")
         require(
             self.recorded_times == 1 or self.synthetic > 0,

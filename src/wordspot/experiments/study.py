@@ -151,11 +151,9 @@ def read_study(study: str | Path) -> dict[str, Result]:
 def _read(path: Path, kind: TypeAdapter[list[Stored]]) -> list[Stored]:
     try:
         found = kind.validate_python(read_json(path))
-        for one in found:
-            of = one.variants if isinstance(one, Experiment) else [it.name for it in one.comparison.models]
-            for name in (one.name, *of):
-                if not is_file_name(name):  # of a folder or figure
-                    raise ValueError(f"{shown(name)!r} can't be a name")
+        for name in (name for one in found for name in names_in(one)):
+            if not is_file_name(name):
+                raise ValueError(f"{shown(name)!r} can't be a name")
         return found
     except OSError:
         raise UsageError(
@@ -164,6 +162,13 @@ def _read(path: Path, kind: TypeAdapter[list[Stored]]) -> list[Stored]:
     except ValueError as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"{path}: not a study of this version of wordspot ({reason})") from None
+
+
+def names_in(one: Experiment | Result) -> list[str]:
+    """List the names of an experiment and its variants, of which folders and figures are called."""
+    if isinstance(one, Experiment):
+        return [one.name, *one.variants]
+    return [one.name, *(model.name for model in one.comparison.models)]
 
 
 def lay_out(experiments: Sequence[Experiment], folder: Path) -> dict[RunConfig, Path]:
