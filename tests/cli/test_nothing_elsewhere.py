@@ -14,13 +14,16 @@ ELSEWHERE = {
     "TMPDIR": "temporary",
 }
 
+OWN = ("MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR", "ORT_DISABLE_TELEMETRY")
+"""What the program sets itself."""
+
 
 def test_nothing_is_written_but_the_output_and_the_cache(shared_recordings: Path, tmp_path: Path) -> None:
     places = {name: tmp_path / place for name, place in ELSEWHERE.items()}
     for place in (*places.values(), tmp_path / "current"):
         place.mkdir(parents=True, exist_ok=True)
     before = set(tmp_path.rglob("*"))
-    environment = {key: value for key, value in os.environ.items() if key != "MPLCONFIGDIR"}
+    environment = {key: value for key, value in os.environ.items() if key not in OWN}
     environment |= {name: str(place) for name, place in places.items()}
     environment |= {"WORDSPOT_CACHE": str(tmp_path / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
     run, spoken = tmp_path / "run", tmp_path / "spoken"

@@ -46,8 +46,9 @@ def set_environment() -> None:
     """Set what has to stand in the environment before libraries are loaded."""
     wait_passively()
     switch_off_telemetry()
-    # Else it writes to folders that nobody named.
+    # Else they write to folders that nobody named.
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
 
 
 def main() -> None:
