@@ -46,7 +46,7 @@ def faults_table(found: Mapping[str, Mapping[str, int]]) -> Table:
             continue
         memory = f"at most {counts['most_memory_kb'] / 1000:,.0f} MB more memory"
         files = f"{number(counts['read'])} read, {number(counts['refused'])} refused with a reason"
-        rows.append([name, number(counts["read"] + counts["refused"]), f"{files}; {memory}"])
+        rows.append([f"readings of {name}", number(counts["read"] + counts["refused"]), f"{files}; {memory}"])
     return Table("", ["what", "times", "what became of it"], rows, left=(0, 2))
 
 

@@ -1,6 +1,7 @@
 """Run.evaluate: the clips are found where the run was trained from."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,16 @@ def test_the_clips_are_those_that_it_was_trained_on(run: Path, shared_recordings
     assert result.predictions.equals(named.predictions)
     assert Run(run).evaluate("testing") == evaluate(run, shared_recordings, "testing")
     assert Run(run).evaluate("testing", shared_recordings) == Run(run).evaluation("testing")
+
+
+def test_other_versions_are_warned_of(run: Path, shared_recordings: Path) -> None:
+    stored = json.loads((run / "config.json").read_text())
+    torch = stored["provenance"]["versions"]["torch"]
+    stored["provenance"]["versions"]["torch"] = "1.0"
+    (run / "config.json").write_text(json.dumps(stored))
+    said = f"was made with torch 1.0 (now {torch}): scores may differ"
+    with pytest.warns(UserWarning, match=re.escape(said)):
+        Run(run).evaluate(data=shared_recordings)
 
 
 def test_clips_that_were_moved(run: Path, shared_recordings: Path) -> None:
