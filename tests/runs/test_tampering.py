@@ -16,6 +16,8 @@ from wordspot.config import RunConfig
 from wordspot.errors import WordspotError
 from wordspot.runs.run import Run, load
 
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="memory is counted by Linux's /proc")
+
 
 def change(run: Run, section: str, name: str, value: Any) -> None:
     path = run.folder / "config.json"
@@ -24,6 +26,7 @@ def change(run: Run, section: str, name: str, value: Any) -> None:
     path.write_text(json.dumps(stored), encoding="utf-8")
 
 
+@LINUX
 @pytest.mark.parametrize(
     ("section", "name", "value"),
     [
@@ -121,6 +124,7 @@ def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(own_run: Run, name: str
     assert isinstance(own_run.metrics, list)
 
 
+@LINUX
 def test_runs_that_are_tampered_with_at_random(
     tiny: RunConfig, shared_recordings: Path, tmp_path: Path
 ) -> None:
