@@ -222,8 +222,8 @@ def augmentation(plan: Plan) -> Experiment:
         "augmentation",
         "Which augmentation?",
         "Each augmentation is tried alone, with probability 1 (rooms, microphones, noise and mixup: 0.5), "
-        f"then all together. The recipe has {', '.join(used)}. RMS normalisation undoes a gain. Every variant "
-        "is also scored in noise and on softer clips.",
+        f"then all together. The recipe has {', '.join(used)}. RMS normalisation undoes a gain. Every "
+        "variant is also scored in noise and on softer clips.",
         {
             "none": vary(base, **off),
             **{one.title: vary(base, **off | {one.probability: one.trial}) for one in known},
