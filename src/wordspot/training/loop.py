@@ -205,7 +205,7 @@ def resume(
         )
     if len(metrics) < epoch:
         raise WordspotError(f"{run}: metrics.jsonl has lost lines: remove {run} and train again")
-    if epoch:
+    if epoch and not run.is_kept:
         load(run)  # raises where the weights of the best epoch are gone
     return metrics[:epoch]
 
