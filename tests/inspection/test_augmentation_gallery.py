@@ -68,7 +68,7 @@ def test_every_augmentation_is_shown_and_changes_something(source: Index, rain: 
     figure = plot_augmentations(one, other, [rain], source)
     shown = panels(figure)
     assert list(shown) == ["original", *TITLES]
-    assert len(shown) == 1 + len(AUGMENTATIONS) == 11
+    assert len(shown) == 1 + len(AUGMENTATIONS) == 13
     original = shown.pop("original")
     assert original.shape == (40, 51)
     for title, panel in shown.items():
