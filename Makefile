@@ -42,7 +42,7 @@ test: .venv/ready
 keep: .venv/ready
 	@test "$(DATA)" != synthetic || { echo "make keep DATA=the recordings of the study in OUT" >&2; exit 2; }
 	mkdir -p reports
-	find reports -mindepth 1 -maxdepth 1 -not -name synthetic -not -name verdicts.json -not -name speed -exec rm -rf {} +
+	find reports -mindepth 1 -maxdepth 1 -not -name synthetic -not -name verdicts.json -not -name sweeps.json -not -name speed -exec rm -rf {} +
 	cd "$(OUT)" && find . -name '*.json' -not -name speakers.json -o -name metrics.jsonl -o -name evaluations.jsonl -o -name 'predictions-*.csv' \
 		-o -name 'robustness-*.csv' -o -name summary.md -o -name '*.svg' \
 		-not -path '*/seed-*' | tar -c -T - | tar -x -C "$(CURDIR)/reports"
