@@ -109,7 +109,7 @@ RECIPES: dict[str, RunConfig] = {
     ),
 }
 """For each model but bc-resnet the best of five trials of `wordspot sweep` with at most 500,000 weights, by
-validation; the first trial was the recipe of before, and the values found are rounded (reports/sweeps.json)."""
+validation; the first trial was the recipe of before, and values found are rounded (reports/sweeps.json)."""
 
 DESCRIPTIONS = {
     "rnn": "Elman network: the plain recurrent baseline.",
