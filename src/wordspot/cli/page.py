@@ -1,13 +1,11 @@
 """wordspot page."""
 
-import webbrowser
 from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
-from wordspot.cli.options import HowToRun, command
-from wordspot.config import Runtime
+from wordspot.cli.options import command
 
 
 def page(
@@ -19,15 +17,14 @@ def page(
         ),
     ],
     out: Annotated[Path, arg(metavar="DIR", help="Folder to write; a page that is there is replaced.")],
-    serve: Annotated[
-        FlagCreatePairsOff[bool], arg(help="Serve the page on 127.0.0.1 until Ctrl-C.")
-    ] = False,
+    serve: Annotated[FlagCreatePairsOff[bool], arg(help="Serve the page on 127.0.0.1 until Ctrl-C.")] = False,
     open: Annotated[
         FlagCreatePairsOff[bool], arg(help="Serve the page and open it in the web browser.")
     ] = False,
     port: Annotated[int, arg(help="Port to serve it on; 0 takes a free one.")] = 8000,
 ) -> None:
     """Write a web page that listens: static files with which a browser runs the recogniser (needs npm)."""
+    import webbrowser
     from contextlib import suppress
 
     from wordspot.deploy.page import write_page

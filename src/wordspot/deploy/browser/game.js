@@ -23,7 +23,7 @@ export class Game {
 
   constructor(place, status) {
     this.status = status;
-    this.board = draw("svg", { viewBox: `0 0 ${COLUMNS} ${ROWS}`, role: "img", tabindex: 0 });
+    this.board = draw("svg", { viewBox: `0 0 ${COLUMNS} ${ROWS}`, role: "application", tabindex: 0 });
     this.board.addEventListener("keydown", (event) => {
       if (!(event.key in KEYS) || event.ctrlKey || event.altKey || event.metaKey) return;
       event.preventDefault();

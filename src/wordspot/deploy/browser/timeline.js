@@ -2,7 +2,9 @@
 
 import { joined } from "./samples.js";
 
-const SECONDS = 8;
+const SECONDS = 8; // shown at most
+const SECONDS_NARROW = 4;
+const NARROW = 500; // CSS pixels
 const HOP_MS = 16; // from column to column
 const BANDS = 64;
 const LOWEST_HZ = 60;
@@ -69,6 +71,7 @@ export class Timeline {
     const height = this.canvas.clientHeight;
     this.canvas.width = width * scale;
     this.canvas.height = height * scale;
+    this.seconds = width < NARROW ? SECONDS_NARROW : SECONDS;
     const pen = this.canvas.getContext("2d");
     pen.scale(scale, scale);
     const wave = { top: 24, height: 0.32 * height };
@@ -81,7 +84,7 @@ export class Timeline {
 
   #drawWave(pen, width, { top, height }) {
     const middle = top + height / 2;
-    const step = width / this.columns;
+    const step = (width * HOP_MS) / 1000 / this.seconds;
     const loudest = Math.max(0.02, ...this.peaks.map(([low, high]) => Math.max(-low, high)));
     pen.fillStyle = LINE;
     pen.fillRect(0, middle, width, 1);
@@ -107,7 +110,8 @@ export class Timeline {
       });
     });
     this.picture.getContext("2d").putImageData(image, 0, 0);
-    pen.drawImage(this.picture, 0, top, width, height);
+    const shown = Math.round((this.columns * this.seconds) / SECONDS);
+    pen.drawImage(this.picture, this.columns - shown, 0, shown, BANDS, 0, top, width, height);
   }
 
   #drawTimes(pen, width, top) {
@@ -115,7 +119,7 @@ export class Timeline {
     pen.fillStyle = INK;
     pen.font = "12px system-ui, sans-serif";
     pen.textAlign = "center";
-    for (let second = Math.ceil(now - SECONDS); second <= now; second++) {
+    for (let second = Math.ceil(now - this.seconds); second <= now; second++) {
       const x = this.#place(second, width);
       if (second >= 0 && x > 12 && x < width - 12) pen.fillText(`${second} s`, x, top + 15);
     }
@@ -138,7 +142,7 @@ export class Timeline {
   }
 
   #place(second, width) {
-    return width * (1 - (this.#now() - second) / SECONDS);
+    return width * (1 - (this.#now() - second) / this.seconds);
   }
 }
 
