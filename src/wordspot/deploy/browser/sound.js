@@ -38,13 +38,13 @@ export async function openMicrophone() {
         "A sound file can still be chosen.",
     );
   }
+  const context = new AudioContext();
   let stream;
   try {
+    await context.audioWorklet.addModule(new URL("worklet.js", import.meta.url));
     // The recogniser was trained on sound as it was recorded.
     const asRecorded = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
     stream = await navigator.mediaDevices.getUserMedia({ audio: asRecorded });
-    const context = new AudioContext();
-    await context.audioWorklet.addModule(new URL("worklet.js", import.meta.url));
     const recorder = new AudioWorkletNode(context, "recorder");
     context.createMediaStreamSource(stream).connect(recorder);
     recorder.connect(context.destination); // which makes it run; it plays nothing
@@ -52,6 +52,7 @@ export async function openMicrophone() {
     return new Microphone(stream, context, recorder);
   } catch (error) {
     stream?.getTracks().forEach((track) => track.stop());
+    context.close();
     throw new SoundError(REASONS[error.name] ?? `The microphone can't be used: ${error.message}`);
   }
 }
