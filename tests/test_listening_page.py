@@ -53,8 +53,8 @@ def test_the_commands_and_the_python(
     shutil.copytree(tiny_run, "runs/lstm")
     Path("recordings").symlink_to(shared_recordings)
     soundfile.write("long.wav", noise(2 * SAMPLE_RATE), SAMPLE_RATE)
-    monkeypatch.setattr("wordspot.deploy.sound.open_microphone", open_noise)
     monkeypatch.setattr(wordspot, "open_microphone", open_noise, raising=False)
+    monkeypatch.setattr("wordspot.deploy.sound.open_microphone", open_noise)
     commands = [line for block in blocks_of("sh") for line in block.splitlines()]
     assert len(commands) == 6
     for line in commands:

@@ -23,7 +23,7 @@ def page(
     ] = False,
     port: Annotated[int, arg(help="Port to serve it on; 0 takes a free one.")] = 8000,
 ) -> None:
-    """Write a web page that listens: static files with which a browser runs the recogniser (needs npm)."""
+    """Write a web page in which a browser runs the recogniser (needs npm)."""
     import webbrowser
     from contextlib import suppress
 
