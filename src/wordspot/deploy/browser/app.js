@@ -174,7 +174,7 @@ class Page {
     at("threshold-text").textContent =
       this.threshold !== null ? `${this.threshold.toFixed(2)} for all words`
       : low === high ? low.toFixed(2)
-      : `each word's own, ${low.toFixed(2)} to ${high.toFixed(2)}`;
+      : `${low.toFixed(2)} to ${high.toFixed(2)}, by word`;
     this.bars.setThresholds(
       classes.map((name) => (words.includes(name) ? this.threshold ?? own[words.indexOf(name)] : null)));
   }
