@@ -1,4 +1,4 @@
-# Two commands: `make study` and `make test`. Each sets up its own virtual environment first.
+# Three commands: `make study`, `make demo` and `make test`. Each sets up its own virtual environment first.
 
 # The first Python on the path that is new enough.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
@@ -15,13 +15,17 @@ CORPUS ?= Ten words of Speech Commands 0.02
 LICENCE ?= The recordings are licensed CC BY 4.0: Pete Warden, "Speech Commands: A Dataset for \
 	Limited-Vocabulary Speech Recognition", 2018, arXiv 1804.03209.
 
-.PHONY: study test keep pins
+.PHONY: study demo test keep pins
 
 study: .venv/ready
 	$(BIN)/wordspot study --data "$(DATA)" --out "$(OUT)" $(if $(WORDS),--words $(WORDS)) $(OPTIONS)
 	$(BIN)/wordspot report "$(OUT)"
 	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out "$(OUT)/spoken_words.ipynb" \
 		$(filter --convert --skip-bad,$(OPTIONS))
+
+# A page that listens to the microphone, on this computer alone.
+demo: .venv/ready
+	$(BIN)/wordspot page wordspot --out demo --open
 
 test: .venv/ready
 	$(BIN)/ruff format --check
