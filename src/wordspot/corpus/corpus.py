@@ -255,7 +255,9 @@ def open_labelled(data: str | Path, config: CorpusConfig, runtime: Runtime) -> C
         raise UsageError(f"{data}: has no clips of {', '.join(config.words)}")
     if others and not config.unknown:
         warnings.warn(f"left out {len(others)} clips of other words", stacklevel=2)
-    every = replace(config, synthetic=0, synthetic_unknown=0, recorded_times=1, clips_per_word=None, fold=None)
+    every = replace(
+        config, synthetic=0, synthetic_unknown=0, recorded_times=1, clips_per_word=None, fold=None
+    )
     return decode(data, replace(index, clips=clips), every, runtime)
 
 

@@ -134,9 +134,15 @@ class Detector:
         return events
 
     def _event(self, peak: Peak, heard: int) -> Event:
-        start, end, told = peak.last - self.samples, peak.first, heard
-        times = [min(max(0, place) / self.own_rate, self.seconds) for place in (start, end, told)]
-        return Event(self.classes[peak.word], times[0], max(times[:2]), peak.confidence, times[2])
+        return event_of(peak, heard, self.classes[peak.word], self.samples, self.own_rate, self.seconds)
+
+
+def event_of(peak: Peak, heard: int, word: str, window: int, sample_rate: int, seconds: float) -> Event:
+    """Turn a peak of `word`, told when `heard` samples were heard, into an event of a stream of `seconds`."""
+    start, end, told = (
+        min(max(0, place) / sample_rate, seconds) for place in (peak.last - window, peak.first, heard)
+    )
+    return Event(word, start, max(start, end), peak.confidence, told)
 
 
 def listen(

@@ -35,34 +35,38 @@ class PeakPicker:
         self, classes: Sequence[str], thresholds: Sequence[float], smoothing: int, refractory: int
     ) -> None:
         self.words = [name not in (UNKNOWN, SILENCE) for name in classes]
-        self.thresholds = torch.tensor(thresholds)
+        self.thresholds: list[float] = torch.tensor(thresholds).tolist()  # as exact as posteriors are
         self.refractory = refractory
         self.recent: deque[tuple[int, Tensor]] = deque(maxlen=smoothing)
         self.rising: Peak | None = None
         self.told: Peak | None = None
-        self.waits = [False] * len(classes)
+        self.waiting: set[int] = set()
         """Classes whose average has not been under half the threshold since they were told."""
 
     def push(self, heard: int, posterior: Tensor) -> Peak | None:
         """Take the posterior [C] at a sample of the stream; returns the peak that it ends."""
         self.recent.append((heard, posterior))
         mean = torch.stack([one for _, one in self.recent]).mean(dim=0)
-        best = int(mean.argmax())
-        now = Peak(best, mean[best].item(), self.recent[0][0], heard)
+        return self.step(mean.tolist(), self.recent[0][0], heard)
+
+    def step(self, mean: Sequence[float], first: int, last: int) -> Peak | None:
+        """Take the average [C] of the posteriors at the samples `first` to `last`; returns what it ends."""
+        best = max(range(len(mean)), key=mean.__getitem__)
+        now = Peak(best, mean[best], first, last)
         if self._counts(now) and (self.rising is None or now.confidence > self.rising.confidence):
             self.rising, ended = now, None
         else:
             ended = self.finish()
-        for word in (mean < self.thresholds / 2).nonzero().flatten().tolist():
-            self.waits[word] = False
+        if self.waiting:
+            self.waiting = {word for word in self.waiting if mean[word] >= self.thresholds[word] / 2}
         return ended
 
     def _counts(self, peak: Peak) -> bool:
         """Tell whether a word counts where it is the most probable class."""
         return (
             self.words[peak.word]
-            and peak.confidence >= self.thresholds[peak.word].item()
-            and not self.waits[peak.word]
+            and peak.confidence >= self.thresholds[peak.word]
+            and peak.word not in self.waiting
             and (self.told is None or peak.last - self.told.last > self.refractory)
         )
 
@@ -70,6 +74,6 @@ class PeakPicker:
         """Return the peak that is still rising, since nothing follows."""
         if self.rising:
             self.told, self.rising = self.rising, None
-            self.waits[self.told.word] = True
+            self.waiting.add(self.told.word)
             return self.told
         return None

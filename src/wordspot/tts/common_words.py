@@ -17,7 +17,7 @@ def common_words() -> tuple[str, ...]:
 
 
 def other_words(count: int, words: Sequence[str]) -> list[str]:
-    """Give `count` words of the list, without `words`, each as often as the others, in an order of no pattern.
+    """Give `count` words of the list, without `words`, each as often as the others, in a drawn order.
 
     The first are the same whatever their count.
     """
