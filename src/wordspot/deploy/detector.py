@@ -18,6 +18,7 @@ from wordspot.deploy.peaks import Peak, PeakPicker
 from wordspot.deploy.resampler import Resampler
 from wordspot.deploy.settings import THRESHOLD, Detection
 from wordspot.deploy.sound import Block, read_blocks
+from wordspot.deploy.traced import Traced
 from wordspot.deploy.windows import Listener, SlidingWindows
 from wordspot.errors import ClipError, UsageError, WordspotError
 from wordspot.models.recognizer import Recognizer, as_floats
@@ -82,11 +83,13 @@ class Detector:
         """Probability of each class in the last window."""
 
     def _listener(self, stateful: bool) -> Listener:
-        if not stateful:
-            return SlidingWindows(self.recognizer, self.samples, self.step)
-        if isinstance(self.recognizer, OnnxRecognizer):
+        if isinstance(self.recognizer, Recognizer):
+            if stateful:
+                return FrameByFrame(self.recognizer, self.step)
+            return SlidingWindows(Traced(self.recognizer), self.samples, self.step)
+        if stateful:
             raise UsageError("stateful: an exported file scores windows: name the run instead")
-        return FrameByFrame(self.recognizer, self.step)
+        return SlidingWindows(self.recognizer, self.samples, self.step)
 
     @property
     def seconds(self) -> float:

@@ -33,6 +33,7 @@ def plot_stream(result: StreamEvaluation) -> Figure:
             alarms.plot([1 - threshold for threshold in GRID], rates, color=color, label=one.name)
         errors.set(xlabel="false accepts an hour", ylabel="words missed", ylim=(-0.02, 1.02))
         errors.set_xscale("symlog", linthresh=LINEAR)
+        errors.set_xlim(left=-LINEAR / 10)
         errors.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         errors.yaxis.set_major_formatter(PercentFormatter(1))
         errors.set_title("where words are said", fontsize="medium")
@@ -42,6 +43,7 @@ def plot_stream(result: StreamEvaluation) -> Figure:
         alarms.set_xticks(ticks, [f"{1 - tick:g}" for tick in ticks])
         alarms.minorticks_off()
         alarms.set_yscale("symlog", linthresh=LINEAR)
+        alarms.set_ylim(bottom=-LINEAR / 10)
         alarms.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         alarms.set_title("where no word is said", fontsize="medium")
         for axes in (errors, alarms):

@@ -103,8 +103,8 @@ class Recording:
         if utterance.room is None:
             return sound
         echoing = convolved(sound.astype(np.float64), impulse_response(utterance.room, self.sample_rate))
-        louder = np.sqrt(np.mean(echoing[: len(sound)] ** 2) / np.mean(np.square(sound)))
-        return np.asarray(echoing / max(louder, 1e-9), np.float32)
+        softer = np.linalg.norm(sound) / max(float(np.linalg.norm(echoing[: len(sound)])), 1e-9)
+        return np.asarray(softer * echoing, np.float32)
 
 
 def mix(block: Samples, sound: Samples, first: int) -> None:
