@@ -8,7 +8,7 @@ import soundfile
 
 from tests.streams.conftest import heard_of
 from tests.streams.test_recording import at, recording, sound
-from wordspot.streams.mining import cut, false_starts, mine
+from wordspot.streams.mining import cut, false_starts, mine_false_accepts
 from wordspot.streams.recording import Said
 from wordspot.streams.settings import StreamConfig
 
@@ -36,7 +36,9 @@ def test_clips_are_cut_where_they_are() -> None:
 
 @pytest.mark.usefixtures("espeak_alone")
 def test_mining_writes_clips(tiny_run: Path, spoken: Path, tmp_path: Path) -> None:
-    written = mine(tiny_run, spoken, tmp_path / "mistaken", 0.6, StreamConfig(hours=0.02), quiet=True)
+    written = mine_false_accepts(
+        tiny_run, spoken, tmp_path / "mistaken", 0.6, StreamConfig(hours=0.02), quiet=True
+    )
     assert written
     assert sorted((tmp_path / "mistaken").iterdir()) == sorted(written)
     for path in written:

@@ -15,7 +15,7 @@ ROOM = Room((4.0, 3.0, 2.5), (1.0, 1.0, 1.2), (1.5, 1.0, 1.2), 0.7)
 
 
 def tone(count: int) -> NDArray[np.int16]:
-    return np.round(8000 * np.sin(0.3 * np.arange(count))).astype(np.int16)
+    return np.asarray(8000 * np.sin(0.3 * np.arange(count)), np.int16)
 
 
 def at(*firsts: int, count: int = 8000) -> list[Utterance]:

@@ -1,6 +1,7 @@
 """Numbered texts: each is said by its own speaker, once, the same every time; the list of other words."""
 
 import ctypes
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,43 +16,11 @@ from wordspot.tts.espeak import Espeak
 from wordspot.tts.settings import Synthesis, Variety
 from wordspot.tts.texts import cached_texts
 
-COMMANDS = [
-    "backward",
-    "bed",
-    "bird",
-    "cat",
-    "dog",
-    "down",
-    "eight",
-    "five",
-    "follow",
-    "forward",
-    "four",
-    "go",
-    "happy",
-    "house",
-    "learn",
-    "left",
-    "marvin",
-    "nine",
-    "no",
-    "off",
-    "on",
-    "one",
-    "right",
-    "seven",
-    "sheila",
-    "six",
-    "stop",
-    "three",
-    "tree",
-    "two",
-    "up",
-    "visual",
-    "wow",
-    "yes",
-    "zero",
-]
+COMMANDS = (
+    *("backward", "bed", "bird", "cat", "dog", "down", "eight", "five", "follow", "forward", "four", "go"),
+    *("happy", "house", "learn", "left", "marvin", "nine", "no", "off", "on", "one", "right", "seven"),
+    *("sheila", "six", "stop", "three", "tree", "two", "up", "visual", "wow", "yes", "zero"),
+)
 """The words of Speech Commands."""
 
 pytestmark = pytest.mark.usefixtures("espeak_alone")
@@ -101,7 +70,7 @@ def test_a_sentence_is_as_long_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_process_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(texts_module.sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(WordspotError, match="it was killed") as caught:
         cached_texts("words", ["apple"], tmp_path, Synthesis(), quiet=True)
     assert_one_line(caught.value)

@@ -21,7 +21,7 @@ from wordspot.streams.scoring import match
 from wordspot.streams.settings import StreamConfig
 
 
-def mine(
+def mine_false_accepts(
     run: Recognizer | Run | Path | str,
     data: str | Path,
     out: Path | str,
