@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 import wordspot
 from tests.cli.conftest import call_main
 from tests.conftest import SAMPLE_RATE, noise
+from tests.tts.conftest import espeak_alone as espeak_alone
 from wordspot.deploy.sound import Microphone
 
 PAGE = (Path(__file__).parents[1] / "docs" / "listening.md").read_text(encoding="utf-8")
@@ -40,6 +42,7 @@ def open_noise(device: str | None = None) -> Iterator[Microphone]:
     yield Noise()
 
 
+@pytest.mark.usefixtures("espeak_alone")
 def test_the_commands_and_the_python(
     tiny_run: Path,
     shared_recordings: Path,
@@ -54,16 +57,19 @@ def test_the_commands_and_the_python(
     monkeypatch.setattr("wordspot.deploy.sound.open_microphone", open_noise)
     monkeypatch.setattr(wordspot, "open_microphone", open_noise, raising=False)
     commands = [line for block in blocks_of("sh") for line in block.splitlines()]
-    assert len(commands) == 5
+    assert len(commands) == 6
     for line in commands:
         program, *arguments = shlex.split(line)
         assert program == "wordspot"
         assert call_main(*arguments) == 0, line
     assert Path("wordspot.onnx").is_file()
     assert Path("lstm.onnx").is_file()
+    assert Path("runs/lstm/thresholds.json").is_file()
+    assert Path("stream/stream-testing.json").is_file()
     capsys.readouterr()
-    scope = {"blocks": [noise(4_410, seed) for seed in range(15)]}
+    scope: dict[str, Any] = {"ws": wordspot, "blocks": [noise(4_410, seed) for seed in range(15)]}
     exec("\n".join(blocks_of("python")), scope)
     assert capsys.readouterr().out.splitlines()[0] in wordspot.load("wordspot").classes
     detector = scope["detector"]
     assert isinstance(detector, wordspot.Detector)
+    assert set(Path("mistaken").iterdir()) == set(scope["mistaken"])
