@@ -1,5 +1,6 @@
 """How good a recogniser is live: it hears long recordings, and its events are scored."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from wordspot.config import SILENCE, UNKNOWN, CorpusConfig, Runtime
+from wordspot.corpus.corpus import Corpus
 from wordspot.deploy.detector import Openable, clip_of, open_recognizer
 from wordspot.deploy.onnx_file import OnnxRecognizer
 from wordspot.deploy.settings import THRESHOLD, Detection
@@ -53,6 +55,17 @@ def hear_all(
         ]
 
 
+def warn_of_speakers(recognizer: Recognizer, corpus: Corpus) -> None:
+    """Warn where test speakers are known to be among those that a recogniser was trained or chosen with."""
+    heard = sorted(recognizer.speakers & set(corpus.store.table["speaker"]))
+    if heard:
+        warnings.warn(
+            f"{corpus.data}: {len(heard)} of the test speakers were in training or validation (such as "
+            f"{heard[0]}), so new speakers would be missed more often",
+            stacklevel=2,
+        )
+
+
 def describe(recordings: Sequence[Recording], split: Split) -> str:
     """Say what recordings are made of."""
     (first, *_), names = recordings, ", ".join(recording.name for recording in recordings)
@@ -85,6 +98,8 @@ def evaluate_stream(
     opened = open_recognizer(recognizer)
     corpus_config = config_of(opened)
     corpus = open_split(data, corpus_config, split, runtime)
+    if split == "testing" and isinstance(opened, Recognizer):
+        warn_of_speakers(opened, corpus)
     recordings = make_recordings(corpus, split, config)
     heard = hear_all(recordings, opened, settings, split, quiet=quiet)
     chosen = opened.thresholds if settings.threshold is None else {}
