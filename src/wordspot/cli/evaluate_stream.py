@@ -37,7 +37,7 @@ def evaluate_stream(
     wav: Annotated[FlagCreatePairsOff[bool], arg(help="Keep the recordings as WAV files.")] = False,
     runtime: HowToRun = Runtime(),
 ) -> None:
-    """Count misses and false accepts in long recordings, made of clips, noise, music and running speech."""
+    """Count misses and false accepts in long recordings that are made of clips."""
     from wordspot.device import computing
     from wordspot.evaluation.tables import percent
     from wordspot.streams.evaluate import evaluate_stream, tune_thresholds

@@ -66,12 +66,13 @@ def choose_thresholds(recordings: Sequence[Heard], words: Sequence[str], target:
     swept = [sweep(heard, words) for heard in recordings]
     missed = counts(swept, words, "missed")
     false = counts(swept, words, "false_accepts")
-    said = {word: sum(heard[0].by_word[word].said for heard in swept) for word in words}
+    said = counts(swept, words, "said")[0]
     hours = sum(heard.recording.seconds for heard in recordings) / 3600
-    allowed = np.flatnonzero(false.sum(axis=1) / hours <= target)
-    place = int(allowed[0]) if len(allowed) else len(GRID) - 1
+    per_hour = false.sum(axis=1) / hours  # (G,)
+    fewest = min(range(len(GRID)), key=lambda n: (per_hour[n] > target, missed[n].sum(), false[n].sum()))
+    place = fewest if per_hour[fewest] <= target else -1
     best = judge(recordings, dict.fromkeys(words, GRID[place]), target, alike=True)
-    if min(said.values()) < ENOUGH or not best.reached:
+    if said.min() < ENOUGH or not best.reached:
         return best
     tried: set[tuple[float, ...]] = set()
     for penalty in PENALTIES:
