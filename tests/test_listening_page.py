@@ -59,7 +59,7 @@ def test_the_commands_and_the_python(
     monkeypatch.setattr(wordspot, "open_microphone", open_noise, raising=False)
     monkeypatch.setattr("wordspot.deploy.sound.open_microphone", open_noise)
     commands = [line for block in blocks_of("sh") for line in block.splitlines()]
-    assert len(commands) == 6
+    assert len(commands) == 7
     for line in commands:
         program, *arguments = shlex.split(line)
         assert program == "wordspot"

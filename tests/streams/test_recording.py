@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from wordspot.tts.room import Room
 
 from tests.conftest import SAMPLE_RATE
 from wordspot.audio.features import RMS
+from wordspot.audio.room import Room
 from wordspot.streams.recording import Recording, Said, Utterance, faded, speech_span
 
 ROOM = Room((4.0, 3.0, 2.5), (1.0, 1.0, 1.2), (1.5, 1.0, 1.2), 0.7)

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wordspot.audio.features import QUIET_RMS, RMS
+from wordspot.audio.room import Room, impulse_response
 from wordspot.streams.backgrounds import Background, Samples
 from wordspot.tts.recording import convolved
-from wordspot.tts.room import Room, impulse_response
 
 BLOCK_S = 10.0
 """Length of a block; the background has another stretch in each."""

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from wordspot.audio.room import draw_room
 from wordspot.config import UNKNOWN, CorpusConfig, Runtime
 from wordspot.corpus.corpus import Corpus, decode, find_index
 from wordspot.corpus.folder import word_in
@@ -23,7 +24,6 @@ from wordspot.streams.recording import Recording, Said, Utterance, speech_span
 from wordspot.streams.settings import StreamConfig
 from wordspot.tts.common_words import sentences
 from wordspot.tts.settings import Synthesis, Variety
-from wordspot.tts.speakers import draw_room
 from wordspot.tts.texts import cached_texts
 
 WORDS_PER_HOUR, OTHERS_PER_HOUR = 340, 515
