@@ -64,7 +64,7 @@ def test_paired_differences_from_a_reference(runs: list[Path]) -> None:
         condition_pairs={"20 dB SNR": clean, "0 dB SNR": loud, "40 dB softer": clean},
     )
     figure = plot_paired_differences(result)
-    assert [axes.get_title() for axes in figure.axes] == ["clips as they are", "0 dB SNR", "40 dB softer"]
+    assert [axes.get_title() for axes in figure.axes] == ["clean", "0 dB SNR", "40 dB softer"]
     first, noisy, _ = figure.axes
     assert [label.get_text() for label in first.get_yticklabels()] == ["better", "worse"]
     intervals, dots = first.lines[1::2], first.lines[2::2]

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter, StrMethodFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, PercentFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
 from wordspot.audio.features import to_float
@@ -51,25 +51,33 @@ def plot_paired_differences(comparison: Comparison) -> Figure:
     The 95 % intervals hold for all models at once; a filled dot marks one without 0 in it. Where accuracy in
     noise and on softer clips was measured, the hardest of each has a panel of its own.
     """
-    panels = {"clips as they are": comparison.pairs} | hardest(comparison)
+    panels = {"clean": comparison.pairs} | hardest(comparison)
     with mpl.rc_context(STYLE):
-        size = (2.2 + 2.6 * len(panels), 1.2 + 0.26 * len(comparison.pairs))
-        figure = Plot(figsize=size, source=comparison)
+        letter = mpl.rcParams["font.size"] / 10
+        height = (1.1 + 0.18 * len(comparison.pairs)) * letter
+        figure = Plot(figsize=(7, height), source=comparison)
         grid: list[Axes] = figure.subplots(1, len(panels), squeeze=False, sharey=True).ravel().tolist()
         for axes, (title, pairs) in zip(grid, panels.items(), strict=True):
             axes.axvline(0, color="gray", linewidth=1)
             for place, pair in enumerate(pairs):
                 low, high = pair.interval
                 fill = COLORS[0] if low > 0 or high < 0 else "white"
-                axes.plot([100 * low, 100 * high], [place, place], color=COLORS[0], linewidth=1.5)
-                axes.plot([100 * pair.difference], [place], "o", color=COLORS[0], markerfacecolor=fill)
-            axes.set_title(title, fontsize="medium")
+                axes.plot([100 * low, 100 * high], [place, place], color=COLORS[0], linewidth=1.5 * letter)
+                axes.plot(
+                    [100 * pair.difference],
+                    [place],
+                    "o",
+                    color=COLORS[0],
+                    markerfacecolor=fill,
+                    markersize=5 * letter,
+                )
+            axes.set_title(title, fontsize="small")
+            axes.tick_params(labelsize="small")
+            axes.xaxis.set_major_locator(MaxNLocator(3))
             axes.grid(axis="y", visible=False)
         grid[0].set_yticks(range(len(comparison.pairs)), [pair.one for pair in comparison.pairs])
-        grid[0].invert_yaxis()
-        figure.supxlabel(
-            f"difference from {comparison.reference} in points, 95 % interval", fontsize="medium"
-        )
+        grid[0].set_ylim(len(comparison.pairs) - 0.4, -0.6)
+        figure.supxlabel(f"difference from {comparison.reference} in points, 95 % interval", fontsize="small")
     return figure
 
 

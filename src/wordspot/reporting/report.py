@@ -154,7 +154,7 @@ def draw_figures(folder: Path, family: Result, others: list[Result], place: Path
     for result in others:
         path = place / f"experiment-{result.name}.svg"
         if shows_pairs(result):
-            for_print(path, 17, plots.plot_paired_differences, result.comparison)
+            for_print(path, 8.2, plots.plot_paired_differences, result.comparison)
         elif result.kind == "scaling":
             for_print(path, 8.2, plots.plot_data_scaling, result.comparison)
         else:
@@ -163,7 +163,7 @@ def draw_figures(folder: Path, family: Result, others: list[Result], place: Path
 
 
 def shows_pairs(result: Result) -> bool:
-    """Whether the figure of an experiment shows differences from a reference, over the width of the page."""
+    """Whether the figure of an experiment shows differences from a reference."""
     return result.kind != "scaling" and result.comparison.reference is not None
 
 
