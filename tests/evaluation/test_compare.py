@@ -18,6 +18,7 @@ from wordspot.evaluation.plots import (
     plot_confusions,
     plot_curves_together,
     plot_differences,
+    plot_paired_differences,
 )
 from wordspot.evaluation.seed_groups import group_by_seed, read_group
 from wordspot.figures import save_figure
@@ -99,6 +100,7 @@ def test_a_comparison_is_kept(runs: list[Path], tmp_path: Path) -> None:
         "confusion-differences": plot_differences(groups, WORDS),
         "confusions": plot_confusions(groups, WORDS),
         "curves": plot_curves_together(groups),
+        "differences": plot_paired_differences(result),
     }
     for name, figure in figures.items():
         save_figure(figure, tmp_path / f"{name}.svg")

@@ -20,7 +20,6 @@ from wordspot.reporting.narrative import (
     data_scaling,
     difference,
     finding,
-    highlighted,
     highlighted_pairs,
     noise_robustness,
     pairs_of,
@@ -172,13 +171,13 @@ def test_tests_of_a_model_are_seen_from_its_side() -> None:
 
 
 def test_the_models_that_are_discussed() -> None:
-    assert [one.name for one in highlighted(FAMILY)] == ["rnn", "lstm"]
+    assert [one.name for one in FAMILY.highlighted] == ["rnn", "lstm"]
     assert [(pair.one, pair.other) for pair in highlighted_pairs(FAMILY)] == [("lstm", "rnn")]
     best = replace(FAMILY, models=[RNN, LSTM, replace(GRU, accuracy=0.99)])
     assert [(pair.one, pair.other) for pair in highlighted_pairs(best)] == [("lstm", "rnn"), ("gru", "lstm")]
     others = [model_result(f"own{number}", 0.9 - number / 100) for number in range(6)]
     own = replace(FAMILY, models=others[::-1], pairs=[])
-    assert [one.name for one in highlighted(own)] == ["own0", "own1", "own2", "own3"]
+    assert [one.name for one in own.highlighted] == ["own0", "own1", "own2", "own3"]
     assert highlighted_pairs(own) == []
 
 

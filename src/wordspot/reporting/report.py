@@ -83,7 +83,7 @@ def gather_facts(folder: Path, family: Result, others: list[Result], corpus: str
         "noise": comparison.noise is not None,
         "discussion": [
             narrative.convergence(comparison.models),
-            narrative.confusions(narrative.highlighted(comparison)),
+            narrative.confusions(comparison.highlighted),
             *([narrative.noise_robustness(comparison)] if comparison.noise else []),
             narrative.calibration(comparison.models),
         ],
@@ -142,7 +142,7 @@ def describe_machine(provenance: dict[str, Any]) -> str:
 def draw_figures(folder: Path, family: Result, others: list[Result], place: Path) -> None:
     """Draw the report's figures, each for the width that it is printed in."""
     comparison, groups = family.comparison, family.groups(folder)
-    names = [one.name for one in narrative.highlighted(comparison)]
+    names = [one.name for one in comparison.highlighted]
     shown = [group for group in groups if group.name in names][:MATRICES]
     intervals = [one.interval for one in comparison.models]
     for_print(place / "curves.svg", 17, plots.plot_curves_together, groups)
