@@ -172,6 +172,14 @@ class Comparison:
         by_name = {one.name: one for one in self.models}
         return [by_name[name] for name in names]
 
+    @property
+    def hardest_conditions(self) -> dict[str, list[Pair]]:
+        """The pairs in the loudest noise and on the softest clips, by the names of these conditions."""
+        conditions = list(self.condition_pairs.items())
+        noisy = [one for one in conditions if one[0].endswith("SNR")]
+        soft = [one for one in conditions if one[0].endswith("softer")]
+        return dict(noisy[-1:] + soft[-1:])
+
 
 def read_comparison(folder: Path) -> Comparison | None:
     """Read the comparison in a folder; None where there is none, or one of another version."""

@@ -21,7 +21,6 @@ from wordspot.evaluation.comparison import (
     HIGHLIGHTED,
     Comparison,
     ModelResult,
-    Pair,
     against,
     highlighted,
 )
@@ -62,12 +61,12 @@ def plot_paired_differences(comparison: Comparison, reference: str | None = None
     noise and on softer clips was measured, the hardest of each has a panel of its own.
     """
     reference = reference or comparison.reference or most_accurate(comparison)
-    tests = {"clean": comparison.pairs} | hardest(comparison)
+    tests = {"clean": comparison.pairs} | comparison.hardest_conditions
     panels = {title: against(reference, pairs) for title, pairs in tests.items()}
     names = [pair.one for pair in panels["clean"]]
     with mpl.rc_context(STYLE):
         letter = mpl.rcParams["font.size"] / 10
-        height = (1.2 + 0.18 * len(names)) * letter
+        height = (1.2 + 0.16 * len(names)) * letter
         figure = Plot(figsize=(7, height), source=comparison)
         grid: list[Axes] = figure.subplots(1, len(panels), squeeze=False, sharey=True).ravel().tolist()
         for axes, (title, pairs) in zip(grid, panels.items(), strict=True):
@@ -86,7 +85,7 @@ def plot_paired_differences(comparison: Comparison, reference: str | None = None
                 )
             axes.set_title(title, fontsize="small")
             axes.tick_params(labelsize="small")
-            axes.xaxis.set_major_locator(MaxNLocator(4, min_n_ticks=3))
+            axes.xaxis.set_major_locator(MaxNLocator(3))
             axes.grid(axis="y", visible=False)
         grid[0].set_yticks(range(len(names)), names)
         grid[0].set_ylim(len(names) - 0.4, -0.6)
@@ -99,14 +98,6 @@ def most_accurate(comparison: Comparison) -> str:
     return max(comparison.models, key=lambda one: one.accuracy).name
 
 
-def hardest(comparison: Comparison) -> dict[str, list[Pair]]:
-    """Give the pairs of the loudest noise and of the softest clips, by the titles of their panels."""
-    conditions = list(comparison.condition_pairs.items())
-    noisy = [pair for pair in conditions if pair[0].endswith("SNR")]
-    soft = [pair for pair in conditions if pair[0].endswith("softer")]
-    return dict(noisy[-1:] + soft[-1:])
-
-
 def plot_curves_together(groups: Sequence[SeedGroup], reference: str | None = None) -> Figure:
     """Plot loss and error rate of all models against epochs, as means of their runs.
 
@@ -115,7 +106,7 @@ def plot_curves_together(groups: Sequence[SeedGroup], reference: str | None = No
     """
     colors = highlights({group.name: group.right_share.mean() for group in groups}, reference)
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(10, 3.8), source=groups[0])
+        figure = Plot(figsize=(10, 3.1), source=groups[0])
         losses, mistakes = figure.subplots(1, 2)
         for group in sorted(groups, key=lambda group: group.name in colors):  # grey lines lie below
             runs = [run.metrics for run in group.runs]
@@ -198,7 +189,7 @@ def plot_confusions_around_best(groups: Sequence[SeedGroup], words: Sequence[str
     others = [group for group in groups if group is not best]
     norm = PowerNorm(0.5, 0, 1)
     with mpl.rc_context(STYLE | {"axes.grid": False}):
-        figure = Plot(figsize=(10, 4.4), source=best)
+        figure = Plot(figsize=(10, 4), source=best)
         large, small = figure.subfigures(1, 2, squeeze=False, width_ratios=(4.4, 5.6)).ravel()
         axes = large.subplots()
         shares = row_shares(best.confusion)
@@ -330,7 +321,7 @@ def plot_noise(comparison: Comparison) -> Figure:
     models = comparison.models
     colors = highlights({one.name: one.accuracy for one in models}, comparison.reference)
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(7, 4), source=comparison)
+        figure = Plot(figsize=(7, 3.4), source=comparison)
         axes = figure.subplots()
         ratios = list(models[0].noise)
         for one in sorted(models, key=lambda one: one.name in colors):
@@ -355,7 +346,7 @@ def plot_data_scaling(comparison: Comparison) -> Figure:
         lines.setdefault(one.synthetic_clips_added, []).append(one)
     counts = sorted({one.recorded_clips for one in comparison.models})
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(6, 4), source=comparison)
+        figure = Plot(figsize=(6, 3), source=comparison)
         axes = figure.subplots()
         for added, line in sorted(lines.items()):
             clips = [one.recorded_clips for one in line]

@@ -282,6 +282,19 @@ def effect_of_settings(comparison: Comparison, reference: str) -> str:
     return text
 
 
+def effect_in_conditions(comparison: Comparison) -> str:
+    """Say which settings differ significantly from the reference in the loudest noise and on softer clips."""
+    told = []
+    for condition, pairs in comparison.hardest_conditions.items():
+        tests = sorted(pairs, key=lambda pair: -pair.difference)
+        found = [f"{pair.one} ({100 * pair.difference:+.1f})" for pair in tests if pair.p_value < SIGNIFICANT]
+        where = f"at {condition}" if condition.endswith("SNR") else f"on clips {condition}"
+        told.append(f"{where} for {listed(found)}" if found else f"{where} for none")
+    if not told:
+        return ""
+    return f"Accuracy differs significantly from {comparison.reference}, in points, {'; '.join(told)}."
+
+
 def signed(pair: Pair) -> str:
     """Write the difference of a pair with its sign."""
     return f"{100 * pair.difference:+.1f} points, 95 % interval {point_interval(pair.interval)}"
