@@ -96,7 +96,7 @@ def test_the_report(study: Path) -> None:
     pages = PdfReader(write_report(study)).pages
     text = " ".join(" ".join(page.extract_text() for page in pages).split())
     assert "All results are on synthetic speech" in text
-    assert "The clips are synthetic speech: 64 training clips" in text
+    assert "The clips are synthetic speech: " in text
     assert f"of the test clips of {SYNTHETIC}" in text
     tables, figures = (re.findall(rf"{kind} (\d+):", text) for kind in ("Table", "Figure"))
     assert text.count(f"({SYNTHETIC}).") == len(tables) >= 3

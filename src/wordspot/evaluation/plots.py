@@ -125,6 +125,7 @@ def plot_curves_together(groups: Sequence[SeedGroup], reference: str | None = No
         mistakes.set(ylabel="error rate")
         for axes in (losses, mistakes):
             axes.set(xlabel="epoch (solid: validation, dotted: training)", yscale="log")
+            axes.set_xlim(left=0)  # where there is one epoch, its tick is whole too
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.yaxis.set_minor_locator(NullLocator())
