@@ -19,7 +19,7 @@ LICENCE ?= The recordings are licensed CC BY 4.0: Pete Warden, "Speech Commands:
 
 study: .venv/ready
 	$(BIN)/wordspot study --data "$(DATA)" --out "$(OUT)" $(if $(WORDS),--words $(WORDS)) $(OPTIONS)
-	$(BIN)/wordspot report "$(OUT)"
+	$(BIN)/wordspot report "$(OUT)" --data "$(DATA)" $(filter --convert --skip-bad,$(OPTIONS))
 	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out "$(OUT)/spoken_words.ipynb" \
 		$(filter --convert --skip-bad,$(OPTIONS))
 

@@ -19,6 +19,7 @@ from wordspot.reporting.narrative import (
     convergence,
     data_scaling,
     difference,
+    effect_in_conditions,
     finding,
     highlighted_pairs,
     noise_robustness,
@@ -276,6 +277,18 @@ def test_settings_are_told_against_the_recipe() -> None:
     )
     other = [replace(pair, other="80 bands") for pair in VARIANTS.pairs]
     assert "difference from 80 bands is" in finding(Result("x", "?", "", replace(VARIANTS, pairs=other)))
+
+
+def test_settings_are_told_in_the_hardest_conditions() -> None:
+    weak, strong, same = VARIANTS.pairs
+    alike = [replace(pair, p_value=0.5) for pair in VARIANTS.pairs]
+    noisy = [replace(weak, difference=-0.2), strong, same]
+    conditions = {"20 dB SNR": alike, "0 dB SNR": noisy, "20 dB softer": noisy, "40 dB softer": alike}
+    assert effect_in_conditions(replace(VARIANTS, condition_pairs=conditions)) == (
+        "Accuracy differs significantly from recipe, in points, at 0 dB SNR for strong (+3.0) and weak "
+        "(-20.0); on clips 40 dB softer for none."
+    )
+    assert effect_in_conditions(VARIANTS) == ""
 
 
 def test_models_are_told_by_the_best_one_whatever_the_experiment_is_called() -> None:

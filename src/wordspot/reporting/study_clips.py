@@ -123,7 +123,7 @@ def plot_spreads(found: StudyClips, source: Source) -> Figure:
         ("soft to loud frames (dB)", found.range_db),
     )
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(10, 1.7), source=source)
+        figure = Plot(figsize=(10, 1.6), source=source)
         for axes, (label, values) in zip(figure.subplots(1, 3), shown, strict=True):
             shares = np.array(values.counts) / sum(values.counts)
             axes.stairs(shares, values.edges, fill=True, color=COLORS[0])
