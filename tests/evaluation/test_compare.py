@@ -152,7 +152,10 @@ def test_data_scaling_is_drawn_where_the_clips_differ(runs: list[Path], tmp_path
     result = compare_groups(groups, "testing", out=tmp_path / "out")
     assert [one.training_clips for one in result.models] == [48, 12]
     drawn = (tmp_path / "out" / "clips.svg").read_text(encoding="utf-8")
-    assert all(f"<!-- {text} -->" in drawn for text in ("12", "48", "training clips, all words together"))
+    assert all(
+        f"<!-- {text} -->" in drawn
+        for text in ("12", "48", "training clips of all words (shaded: 95 % interval)")
+    )
 
 
 def test_what_cannot_be_compared(runs: list[Path], evaluated: Path, tmp_path: Path) -> None:

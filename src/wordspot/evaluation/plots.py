@@ -347,7 +347,7 @@ def plot_data_scaling(comparison: Comparison) -> Figure:
         lines.setdefault(one.synthetic_clips_added, []).append(one)
     counts = sorted({one.recorded_clips for one in comparison.models})
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(6, 2.8), source=comparison)
+        figure = Plot(figsize=(6, 2.9), source=comparison)
         axes = figure.subplots()
         for added, line in sorted(lines.items()):
             clips = [one.recorded_clips for one in line]
@@ -359,9 +359,9 @@ def plot_data_scaling(comparison: Comparison) -> Figure:
         axes.set_xticks(counts, [f"{count:,}" for count in counts])
         axes.xaxis.set_minor_locator(NullLocator())
         axes.yaxis.set_major_formatter(PercentFormatter(1))
-        axes.set(xlabel="training clips, all words together", ylabel="accuracy, 95 % interval")
+        axes.set(xlabel="training clips of all words (shaded: 95 % interval)", ylabel="accuracy")
         if len(lines) > 1:
-            axes.set_xlabel("recorded training clips, all words together")
+            axes.set_xlabel("recorded training clips of all words (shaded: 95 % interval)")
             axes.legend()
     return figure
 

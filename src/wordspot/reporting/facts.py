@@ -147,7 +147,7 @@ def shared_sentences(notes: Sequence[str]) -> str:
 
 def height(result: Result) -> int:
     """Estimate the height of the figure of an experiment, in lines of text."""
-    return len(result.comparison.models) + 6 if Sources.shows_pairs(result) else 15
+    return len(result.comparison.models) + 6 if Sources.shows_pairs(result) else 11
 
 
 def paragraphs(text: str) -> list[list[str]]:
