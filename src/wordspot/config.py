@@ -26,6 +26,7 @@ HEADS = 4
 TRANSFORMS: dict[str, Any] = {
     "log-mel": "wordspot.audio.features:LogMel",
     "mfcc": "wordspot.audio.features:MFCC",
+    "pcen": "wordspot.audio.pcen:PCEN",
 }
 """Feature transforms, and where each is found (or the class itself)."""
 ENCODERS: dict[str, Any] = {
@@ -129,7 +130,8 @@ class FeatureConfig:
     """The front end: waveform to frames of features."""
 
     transform: Annotated[str, OneOf(TRANSFORMS)] = "log-mel"
-    """Log-mel energies (log-mel) or mel-frequency cepstral coefficients (mfcc)."""
+    """Log-mel energies (log-mel), mel-frequency cepstral coefficients (mfcc), or mel energies with
+    per-channel energy normalisation (pcen)."""
     n_mfcc: Count = 20
     """Cepstral coefficients kept (mfcc)."""
     n_mels: Count = 40
@@ -201,6 +203,10 @@ class AugmentConfig:
     """Probability of a change of speed at the same pitch."""
     pitch_shift_p: Probability = 0.0
     """Probability of a change of pitch at the same speed."""
+    room_p: Probability = 0.0
+    """Probability of a simulated room."""
+    microphone_p: Probability = 0.0
+    """Probability of a simulated microphone."""
     background_noise_p: Probability = 0.0
     """Probability of recorded noise, from _background_noise_."""
     colored_noise_p: Probability = 0.0
@@ -323,6 +329,13 @@ class TrainingConfig:
     """Fraction of the target that is spread over all classes."""
     clip_norm: Positive = 1.0
     """Largest norm of the gradient; a larger one is scaled down to it."""
+    weight_average: Fraction = 0.0
+    """Decay, by step, of an exponential moving average of the weights, which is what is validated and kept; 0
+    for the weights themselves."""
+    teachers: tuple[str, ...] = ()
+    """Folders of trained runs with the same classes, whose probabilities are learnt beside the labels."""
+    teacher_weight: Probability = 0.5
+    """Share of the teachers' mean probabilities in the target; the rest is the label's."""
     patience: Count = 10
     """Epochs without improvement, by validation accuracy and then loss, after which training stops."""
     seed: Annotated[int, Ge(0), Lt(2**31)] = 0

@@ -30,6 +30,7 @@ VERBS = [
     "publish",
     "synthesize",
     "own-words",
+    "page",
 ]
 COMPUTING = ["train lstm", "evaluate", "predict", "compare", "mistakes", "sweep lstm", "study", "notebook"]
 SCORING = ["evaluate", "compare", "mistakes"]

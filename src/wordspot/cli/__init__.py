@@ -15,6 +15,7 @@ from wordspot.cli.explore import explore
 from wordspot.cli.export import export
 from wordspot.cli.mistakes import mistakes
 from wordspot.cli.notebook import notebook
+from wordspot.cli.page import page
 from wordspot.cli.predict import predict
 from wordspot.cli.publish import publish
 from wordspot.cli.report import report
@@ -59,6 +60,7 @@ def main() -> None:
             publish,
             export,
             detect,
+            page,
             synthesize,
             own_words,
             bench,

@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import BatchSampler, DataLoader, RandomSampler, SequentialSampler
 
 from wordspot.audio.io import header
 from wordspot.config import COMMANDS, UNKNOWN, CorpusConfig, Runtime
-from wordspot.corpus.dataset import LARGE_BATCH, ClipDataset, Collate
+from wordspot.corpus.dataset import LARGE_BATCH, Batch, ClipDataset
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.folds import in_fold
 from wordspot.corpus.index import ADDED, Index, assert_every_class, assert_speakers_apart, choose
@@ -85,7 +84,7 @@ class Corpus:
 
     def loader(
         self, split: Split, batch_size: int = LARGE_BATCH, *, shuffle: bool | torch.Generator = False
-    ) -> DataLoader[tuple[Tensor, int]]:
+    ) -> DataLoader[Batch]:
         """Load a split in batches, in the store's order or shuffled, by a generator where one is given.
 
         Reading from the store is so fast that worker processes would slow it down. Shuffled, recorded clips
@@ -93,14 +92,12 @@ class Corpus:
         normalisation can't use it.
         """
         clips = self.dataset(split, self.config.recorded_times if shuffle else 1)
-        return DataLoader(
-            clips,
-            batch_size=batch_size,
-            shuffle=bool(shuffle),
-            drop_last=bool(shuffle) and 1 == len(clips) % batch_size < len(clips),
-            generator=shuffle if isinstance(shuffle, torch.Generator) else None,
-            collate_fn=Collate(self.config.samples),
-        )
+        generator = shuffle if isinstance(shuffle, torch.Generator) else None
+        order = RandomSampler(clips, generator=generator) if shuffle else SequentialSampler(clips)
+        drop_last = bool(shuffle) and 1 == len(clips) % batch_size < len(clips)
+        batches = BatchSampler(order, batch_size, drop_last)
+        # Without a batch size of its own, the loader asks the dataset for the clips of a batch at once.
+        return DataLoader(clips, batch_size=None, sampler=batches, generator=generator)
 
 
 def is_added(table: pd.DataFrame) -> "pd.Series[bool]":

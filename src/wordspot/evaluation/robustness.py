@@ -62,7 +62,7 @@ def robustness(run: Run, corpus: Corpus, split: Split) -> pd.DataFrame:
     folder of the run as robustness-<split>.csv, but for a pretrained one.
     """
     path, weights = run.robustness_file(split), run.folder / WEIGHTS
-    if is_current(path, [weights]):
+    if path.is_file() and (run.is_kept or is_current(path, [weights])):
         return pd.read_csv(path, dtype={"path": str})
     right = recognised(run.recognizer, corpus, split)
     found = corpus.table(split)[["path", "start"]].join(pd.DataFrame(right))

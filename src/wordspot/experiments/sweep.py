@@ -3,7 +3,7 @@
 import json
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ import matplotlib as mpl
 import numpy as np
 import optuna
 from matplotlib import pyplot as plt
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 from optuna.visualization import matplotlib as charts
 from rich.console import Console
@@ -26,7 +26,8 @@ from wordspot.files import output_folder, write_json
 from wordspot.runs.metrics import Metrics
 from wordspot.training.loop import train
 
-SPACE: dict[str, BaseDistribution] = {
+Searched = FloatDistribution | IntDistribution | CategoricalDistribution
+SPACE: dict[str, Searched] = {
     "learning_rate": FloatDistribution(3e-4, 6e-3, log=True),
     "batch_size": CategoricalDistribution([32, 64, 128]),
     "weight_decay": FloatDistribution(1e-4, 1e-1, log=True),
@@ -64,9 +65,10 @@ def sweep(
 ) -> Path:
     """Search the settings of SPACE around a recipe until the Optuna study has `trials` finished trials.
 
-    The study `name` lives in `storage` (an Optuna URL; a file in `out` by default). Every process started
-    with the same two works on it, each with its own folder `out`. A trial whose best epoch is worse than the
-    median of the others at that epoch is pruned. Leaves one run per trial, Optuna's plots (SVG), and
+    The first trial is the recipe itself, so that the best is no worse. The study `name` lives in `storage`
+    (an Optuna URL; a file in `out` by default). Every process started with the same two works on it, each
+    with its own folder `out`. A trial whose best epoch is worse than the median of the others at that epoch
+    is pruned. Leaves one run per trial, Optuna's plots (SVG), and
     best.json, which `train` takes in place of a recipe; gives its path. Raises UsageError for a storage that
     can't be opened or a study of another recipe, and what `train` raises.
     """
@@ -77,9 +79,10 @@ def sweep(
     corpus = open_corpus(data, recipe.corpus, runtime)
     space = space_of(recipe, with_noise=bool(corpus.noises))
     study = open_study(name, storage or f"sqlite:///{(folder / 'sweep.db').resolve()}", recipe)
+    study.enqueue_trial(settings_of(recipe, space), skip_if_exists=True)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     while (finished := count_finished(study)) < trials:
-        trial = study.ask(space)
+        trial = study.ask(dict(space))
         run = folder / f"trial-{trial.number:04}"
         console.print(f"{run.name}: {finished} of {trials} finished; {describe(trial.params)}")
 
@@ -104,12 +107,25 @@ def sweep(
     return folder / BEST
 
 
-def space_of(recipe: RunConfig, *, with_noise: bool) -> dict[str, BaseDistribution]:
+def space_of(recipe: RunConfig, *, with_noise: bool) -> dict[str, Searched]:
     """Keep of SPACE the settings that a recipe has, and that of recorded noise only with such noise."""
     known = {setting for section in asdict(recipe).values() for setting in section}
     if not with_noise:
         known.discard("background_noise_p")
     return {setting: values for setting, values in SPACE.items() if setting in known}
+
+
+def settings_of(recipe: RunConfig, space: Mapping[str, Searched]) -> dict[str, Any]:
+    """Give what a recipe has of the settings of a space, but for those that lie outside of it."""
+    every = {name: value for section in asdict(recipe).values() for name, value in section.items()}
+    return {name: every[name] for name, values in space.items() if holds(values, every[name])}
+
+
+def holds(values: Searched, value: Any) -> bool:
+    """Tell whether a value is among those that are searched."""
+    if isinstance(values, CategoricalDistribution):
+        return value in values.choices
+    return bool(values.low <= value <= values.high)
 
 
 def count_finished(study: optuna.Study) -> int:
