@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ import wordspot
 from tests.cli.conftest import call_main
 from tests.conftest import SAMPLE_RATE, noise
 from tests.helpers import fetched
+from tests.tts.conftest import espeak_alone as espeak_alone
 from wordspot.deploy.page import RUNTIME
 from wordspot.deploy.sound import Microphone
 
@@ -42,6 +44,7 @@ def open_noise(device: str | None = None) -> Iterator[Microphone]:
     yield Noise()
 
 
+@pytest.mark.usefixtures("espeak_alone")
 def test_the_commands_and_the_python(
     tiny_run: Path,
     shared_recordings: Path,
@@ -56,7 +59,7 @@ def test_the_commands_and_the_python(
     monkeypatch.setattr(wordspot, "open_microphone", open_noise, raising=False)
     monkeypatch.setattr("wordspot.deploy.sound.open_microphone", open_noise)
     commands = [line for block in blocks_of("sh") for line in block.splitlines()]
-    assert len(commands) == 6
+    assert len(commands) == 7
     for line in commands:
         program, *arguments = shlex.split(line)
         assert program == "wordspot"
@@ -64,12 +67,15 @@ def test_the_commands_and_the_python(
             assert call_main(*arguments) == 0, line
     assert Path("wordspot.onnx").is_file()
     assert Path("lstm.onnx").is_file()
+    assert Path("runs/lstm/thresholds.json").is_file()
+    assert Path("stream/stream-testing.json").is_file()
     capsys.readouterr()
-    scope = {"blocks": [noise(4_410, seed) for seed in range(15)]}
+    scope: dict[str, Any] = {"ws": wordspot, "blocks": [noise(4_410, seed) for seed in range(15)]}
     exec("\n".join(blocks_of("python")), scope)
     assert capsys.readouterr().out.splitlines()[0] in wordspot.load("wordspot").classes
     detector = scope["detector"]
     assert isinstance(detector, wordspot.Detector)
+    assert set(Path("mistaken").iterdir()) == set(scope["mistaken"])
 
 
 def test_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

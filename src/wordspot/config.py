@@ -93,6 +93,9 @@ class CorpusConfig:
     """Training clips used of each class; all by default. A smaller number uses a subset of a larger one."""
     synthetic: Annotated[int, Ge(0)] = 0
     """Synthetic clips of each word added to the training clips."""
+    synthetic_unknown: Annotated[int, Ge(0)] = 0
+    """Synthetic clips of other words, of a list of a thousand, added to the training clips of the class of
+    other words; each has its own speaker."""
     fold: Annotated[int, Ge(0), Lt(FOLDS)] | None = None
     """Cross-validation: of all speakers of training and validation, validate by this fifth (0 to 4)."""
     recorded_times: Count = 1
@@ -104,7 +107,11 @@ class CorpusConfig:
         twice = sorted({word for word in self.words if self.words.count(word) > 1})
         require(not twice, f"words: {', '.join(twice)} is named twice")
         require(
-            self.recorded_times == 1 or self.synthetic > 0,
+            self.synthetic_unknown == 0 or self.unknown,
+            "synthetic_unknown: there is no class for other words: set --unknown too",
+        )
+        require(
+            self.recorded_times == 1 or self.synthetic > 0 or self.synthetic_unknown > 0,
             "recorded_times: recorded clips are repeated only beside synthetic ones: set --synthetic too",
         )
         # Only the words have synthetic clips.

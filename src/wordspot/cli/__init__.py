@@ -11,6 +11,7 @@ from wordspot.cli.annotations import annotate_settings
 from wordspot.cli.bench import bench
 from wordspot.cli.compare import compare
 from wordspot.cli.detect import detect
+from wordspot.cli.evaluate_stream import evaluate_stream
 from wordspot.cli.explore import explore
 from wordspot.cli.export import export
 from wordspot.cli.mistakes import mistakes
@@ -61,6 +62,7 @@ def main() -> None:
             export,
             detect,
             page,
+            evaluate_stream,
             synthesize,
             own_words,
             bench,

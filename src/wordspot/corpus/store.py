@@ -66,6 +66,7 @@ def open_store(
         list(config.classes),
         sorted({clip.split for clip in index.clips}),
         config.synthetic,
+        config.synthetic_unknown,
         convert,
         skip_bad,
     ]

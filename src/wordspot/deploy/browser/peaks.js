@@ -1,11 +1,14 @@
 // Words from posteriors: smoothing, thresholds, one event for each peak: as in wordspot's deploy/peaks.py.
 
+/** Rise of an average from step to step under which it counts as its peak. */
+const RISE = 0.01;
+
 /**
  * Picks the peaks of posteriors that are averaged over the last few steps.
  *
  * A word counts where its average is the highest of all classes and at least its threshold. It is told at the
- * first step at which it rises no further, and once: it counts again when its average has been under half the
- * threshold. No word counts within `refractory` samples after the peak before. Classes that are not `told`
+ * first step at which it rises by less than RISE, and once: it counts again when its average has been under half
+ * the threshold. No word counts within `refractory` samples after the peak before. Classes that are not `told`
  * (other words, silence) never are.
  */
 export class PeakPicker {
@@ -33,9 +36,10 @@ export class PeakPicker {
     this.average = mean(this.recent.map((one) => one.posterior));
     const word = this.average.indexOf(Math.max(...this.average));
     const now = { word, confidence: this.average[word], first: this.recent[0].heard, last: heard };
-    let ended = null;
-    if (this.#counts(now) && (!this.rising || now.confidence > this.rising.confidence)) this.rising = now;
-    else ended = this.finish();
+    const counts = this.#counts(now);
+    const rise = now.confidence - (this.rising ? this.rising.confidence : 0);
+    if (counts && rise > 0) this.rising = now;
+    const ended = counts && rise >= RISE ? null : this.finish();
     this.average.forEach((value, n) => {
       if (value < this.thresholds[n] / 2) this.waits[n] = false;
     });
