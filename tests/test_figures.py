@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from IPython.core.formatters import DisplayFormatter
 
-from wordspot.figures import Plot, save_figure, titled
+from wordspot.figures import Plot, colors_for, save_figure, titled
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -34,6 +35,11 @@ def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
     assert (tmp_path / "one.png").read_bytes().startswith(PNG)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.png", "one.svg", "other.svg"]
+
+
+@pytest.mark.parametrize("count", [1, 8, 12])
+def test_every_model_has_a_colour_of_its_own(count: int) -> None:
+    assert len(set(colors_for(count))) == count
 
 
 def test_synthetic_speech_is_named_in_figures_and_titles() -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import matplotlib as mpl
+import numpy as np
 from cycler import cycler
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from wordspot.files import atomic_write
@@ -22,6 +24,13 @@ STYLE: dict[Any, Any] = {
     "grid.alpha": 0.3,
     "svg.hashsalt": "wordspot",
 }
+
+
+def colors_for(count: int) -> list[str]:
+    """Give `count` colours, a range from dark to light where there are many."""
+    if count <= len(COLORS):
+        return list(COLORS[:count])
+    return [to_hex(mpl.colormaps["viridis"](place)) for place in np.linspace(0, 0.95, count)]
 
 
 SYNTHETIC = "synthetic speech"
