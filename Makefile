@@ -19,7 +19,7 @@ LICENCE ?= The recordings are licensed CC BY 4.0: Pete Warden, "Speech Commands:
 
 study: .venv/ready
 	$(BIN)/wordspot study --data "$(DATA)" --out "$(OUT)" $(if $(WORDS),--words $(WORDS)) $(OPTIONS)
-	$(BIN)/wordspot report "$(OUT)"
+	$(BIN)/wordspot report "$(OUT)" --data "$(DATA)" $(filter --convert --skip-bad,$(OPTIONS))
 	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out "$(OUT)/spoken_words.ipynb" \
 		$(filter --convert --skip-bad,$(OPTIONS))
 
@@ -46,12 +46,15 @@ test: .venv/ready
 keep: .venv/ready
 	@test "$(DATA)" != synthetic || { echo "make keep DATA=the recordings of the study in OUT" >&2; exit 2; }
 	mkdir -p reports
-	find reports -mindepth 1 -maxdepth 1 -not -name synthetic -not -name verdicts.json -not -name sweeps.json -not -name speed -exec rm -rf {} +
+	find reports -mindepth 1 -maxdepth 1 -not -name synthetic -not -name verdicts.json -not -name sweeps.json -not -name speed \
+		-not -name discussion.md -exec rm -rf {} +
 	cd "$(OUT)" && find . -name '*.json' -not -name speakers.json -o -name metrics.jsonl -o -name evaluations.jsonl -o -name 'predictions-*.csv' \
 		-o -name 'robustness-*.csv' -o -name summary.md -o -name '*.svg' \
 		-not -path '*/seed-*' | tar -c -T - | tar -x -C "$(CURDIR)/reports"
 	find reports \( -name 'predictions-*.csv' -o -name 'robustness-*.csv' \) -exec gzip -9 -n -f {} +
-	$(BIN)/wordspot report "$(OUT)" --out reports/report.pdf --corpus '$(CORPUS)'
+	$(BIN)/wordspot report "$(OUT)" --out reports/report.pdf --corpus '$(CORPUS)' --data "$(DATA)" \
+		$(addprefix --discussion ,$(wildcard reports/discussion.md))
+	cp "$(OUT)/clips.json" reports
 	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out notebooks/spoken_words.ipynb --without-sounds
 	$(BIN)/wordspot publish "$(OUT)" --out src/wordspot/pretrained --corpus '$(CORPUS)' --licence '$(LICENCE)'
 

@@ -19,6 +19,7 @@ from wordspot.evaluation.plots import (
     plot_confusions,
     plot_curves_together,
     plot_differences,
+    plot_paired_differences,
 )
 from wordspot.evaluation.seed_groups import group_by_seed, read_group
 from wordspot.figures import save_figure
@@ -101,6 +102,7 @@ def test_a_comparison_is_kept(runs: list[Path], tmp_path: Path) -> None:
         "confusion-differences": plot_differences(groups, WORDS),
         "confusions": plot_confusions(groups, WORDS),
         "curves": plot_curves_together(groups),
+        "differences": plot_paired_differences(result),
     }
     for name, figure in figures.items():
         save_figure(figure, tmp_path / f"{name}.svg")
@@ -152,7 +154,10 @@ def test_data_scaling_is_drawn_where_the_clips_differ(runs: list[Path], tmp_path
     result = compare_groups(groups, "testing", out=tmp_path / "out")
     assert [one.training_clips for one in result.models] == [48, 12]
     drawn = (tmp_path / "out" / "clips.svg").read_text(encoding="utf-8")
-    assert all(f"<!-- {text} -->" in drawn for text in ("12", "48", "training clips, all words together"))
+    assert all(
+        f"<!-- {text} -->" in drawn
+        for text in ("12", "48", "training clips of all words (shaded: 95 % interval)")
+    )
 
 
 def test_what_cannot_be_compared(runs: list[Path], evaluated: Path, tmp_path: Path) -> None:

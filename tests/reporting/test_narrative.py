@@ -19,8 +19,8 @@ from wordspot.reporting.narrative import (
     convergence,
     data_scaling,
     difference,
+    effect_in_conditions,
     finding,
-    highlighted,
     highlighted_pairs,
     noise_robustness,
     pairs_of,
@@ -172,13 +172,13 @@ def test_tests_of_a_model_are_seen_from_its_side() -> None:
 
 
 def test_the_models_that_are_discussed() -> None:
-    assert [one.name for one in highlighted(FAMILY)] == ["rnn", "lstm"]
+    assert [one.name for one in FAMILY.highlighted] == ["rnn", "lstm"]
     assert [(pair.one, pair.other) for pair in highlighted_pairs(FAMILY)] == [("lstm", "rnn")]
     best = replace(FAMILY, models=[RNN, LSTM, replace(GRU, accuracy=0.99)])
     assert [(pair.one, pair.other) for pair in highlighted_pairs(best)] == [("lstm", "rnn"), ("gru", "lstm")]
     others = [model_result(f"own{number}", 0.9 - number / 100) for number in range(6)]
     own = replace(FAMILY, models=others[::-1], pairs=[])
-    assert [one.name for one in highlighted(own)] == ["own0", "own1", "own2", "own3"]
+    assert [one.name for one in own.highlighted] == ["own0", "own1", "own2", "own3"]
     assert highlighted_pairs(own) == []
 
 
@@ -277,6 +277,18 @@ def test_settings_are_told_against_the_recipe() -> None:
     )
     other = [replace(pair, other="80 bands") for pair in VARIANTS.pairs]
     assert "difference from 80 bands is" in finding(Result("x", "?", "", replace(VARIANTS, pairs=other)))
+
+
+def test_settings_are_told_in_the_hardest_conditions() -> None:
+    weak, strong, same = VARIANTS.pairs
+    alike = [replace(pair, p_value=0.5) for pair in VARIANTS.pairs]
+    noisy = [replace(weak, difference=-0.2), strong, same]
+    conditions = {"20 dB SNR": alike, "0 dB SNR": noisy, "20 dB softer": noisy, "40 dB softer": alike}
+    assert effect_in_conditions(replace(VARIANTS, condition_pairs=conditions)) == (
+        "Accuracy differs significantly from recipe, in points, at 0 dB SNR for strong (+3.0) and weak "
+        "(-20.0); on clips 40 dB softer for none."
+    )
+    assert effect_in_conditions(VARIANTS) == ""
 
 
 def test_models_are_told_by_the_best_one_whatever_the_experiment_is_called() -> None:

@@ -115,14 +115,14 @@ def write_comparison(result: Comparison, groups: Sequence[SeedGroup], out: Path)
     """Write a comparison and its figures to a folder."""
     figures = {
         "accuracy": plots.plot_accuracies(groups, [one.interval for one in result.models]),
-        "curves": plots.plot_curves_together(groups),
+        "curves": plots.plot_curves_together(groups, result.reference),
         "confusions": plots.plot_confusions(groups, result.words),
-        "calibration": plots.plot_calibration(groups),
+        "calibration": plots.plot_calibration(groups, result.reference),
     }
-    if result.reference:
+    if result.pairs:
         figures["differences"] = plots.plot_paired_differences(result)
     if len(groups) > 1:
-        figures["confusion-differences"] = plots.plot_differences(groups, result.words)
+        figures["confusion-differences"] = plots.plot_differences(groups, result.words, result.reference)
     if result.noise:
         figures["noise"] = plots.plot_noise(result)
     if len({one.recorded_clips for one in result.models}) > 1:

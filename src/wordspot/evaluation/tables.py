@@ -11,6 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from wordspot.evaluation.comparison import Comparison, ModelResult
+from wordspot.evaluation.fitting import fitted
 from wordspot.figures import titled
 from wordspot.runs.evaluation import Evaluation, Interval
 
@@ -65,16 +66,17 @@ class Table:
     """Columns that are aligned to the left."""
 
     def print(self) -> None:
-        """Print to the terminal; as wide as needed where the output is a file."""
-        shown = RichTable(box=SIMPLE_HEAD, pad_edge=False)
-        for number, name in enumerate(self.columns):
-            side: Literal["left", "right"] = "left" if number in self.left else "right"
-            shown.add_column(Text(name), justify=side, overflow="fold")
-        for row in self.rows:
-            shown.add_row(*map(Text, row))
+        """Print to the terminal, in several parts where it is too wide; whole where the output is a file."""
         console = Console(width=None if sys.stdout.isatty() else WIDE)
         console.print(Text(self.title, style="bold"), soft_wrap=True)
-        console.print(shown)
+        for widths in fitted(self.columns, self.rows, self.left, console.width):
+            shown = RichTable(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+            for place, width in widths.items():
+                side: Literal["left", "right"] = "left" if place in self.left else "right"
+                shown.add_column(Text(self.columns[place]), justify=side, overflow="fold", width=width)
+            for row in self.rows:
+                shown.add_row(*(Text(row[place]) for place in widths))
+            console.print(shown)
 
     def to_markdown(self) -> str:
         """Write as Markdown, without the title.

@@ -18,34 +18,15 @@ SIGNIFICANT = 0.05
 TEST = "the test over speakers and seeds, adjusted for all pairs"
 NETWORKS = "the test over speakers, adjusted for all pairs, which compares single trained networks"
 
-BASELINES = ("rnn", "lstm", "cnn-lstm")
-"""Models that are discussed beside the best one, where a comparison has them."""
-
 
 def by_accuracy(comparison: Comparison) -> list[ModelResult]:
     """Order the models, the most accurate first."""
     return sorted(comparison.models, key=lambda one: -one.accuracy)
 
 
-def reversed_pair(pair: Pair) -> Pair:
-    """Look at a test from the side of the other model."""
-    low, high = pair.interval
-    return Pair(
-        one=pair.other,
-        other=pair.one,
-        difference=0.0 - pair.difference,  # never -0.0
-        interval=(0.0 - high, 0.0 - low),
-        p_value=pair.p_value,
-        seeds=(pair.seeds[1], pair.seeds[0]),
-        only_one_right=pair.only_other_right,
-        only_other_right=pair.only_one_right,
-        mcnemar=pair.mcnemar,
-    )
-
-
 def pairs_of(comparison: Comparison, name: str) -> list[Pair]:
     """List the tests of one model against others, seen from its side, the most accurate other first."""
-    seen = [pair if pair.one == name else reversed_pair(pair) for pair in comparison.pairs]
+    seen = [pair if pair.one == name else pair.reversed for pair in comparison.pairs]
     return sorted((pair for pair in seen if pair.one == name), key=lambda pair: pair.difference)
 
 
@@ -55,16 +36,9 @@ def undecided(comparison: Comparison) -> list[Pair]:
     return [pair for pair in tests if pair.p_value >= SIGNIFICANT]
 
 
-def highlighted(comparison: Comparison) -> list[ModelResult]:
-    """Choose the models that are discussed: the baselines that are there, and the most accurate one."""
-    order = by_accuracy(comparison)
-    found = [one for one in comparison.models if one.name in (*BASELINES, order[0].name)]
-    return found if len(found) > 1 else order[:4]
-
-
 def highlighted_pairs(comparison: Comparison) -> list[Pair]:
     """List the tests that are discussed: each highlighted model against the one before it."""
-    neighbours = pairwise(one.name for one in highlighted(comparison))
+    neighbours = pairwise(one.name for one in comparison.highlighted)
     return [
         pair for before, name in neighbours for pair in pairs_of(comparison, name) if pair.other == before
     ]
@@ -158,7 +132,7 @@ def method(comparison: Comparison) -> str:
 def difference(pair: Pair) -> str:
     """Say how far two models are apart, and whether the difference is significant."""
     if pair.difference < 0:
-        pair = reversed_pair(pair)
+        pair = pair.reversed
     interval = f"95 % interval {point_interval(pair.interval)}, {p_value(pair.p_value)}"
     one, other = called(pair.one, pair.seeds[0]), called(pair.other, pair.seeds[1])
     if pair.p_value < SIGNIFICANT:
@@ -306,6 +280,19 @@ def effect_of_settings(comparison: Comparison, reference: str) -> str:
     if not all(pair.of_models for pair in tests):
         text += " These are single runs: other seeds may differ as much."
     return text
+
+
+def effect_in_conditions(comparison: Comparison) -> str:
+    """Say which settings differ significantly from the reference in the loudest noise and on softer clips."""
+    told = []
+    for condition, pairs in comparison.hardest_conditions.items():
+        tests = sorted(pairs, key=lambda pair: -pair.difference)
+        found = [f"{pair.one} ({100 * pair.difference:+.1f})" for pair in tests if pair.p_value < SIGNIFICANT]
+        where = f"at {condition}" if condition.endswith("SNR") else f"on clips {condition}"
+        told.append(f"{where} for {listed(found)}" if found else f"{where} for none")
+    if not told:
+        return ""
+    return f"Accuracy differs significantly from {comparison.reference}, in points, {'; '.join(told)}."
 
 
 def signed(pair: Pair) -> str:
