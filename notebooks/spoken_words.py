@@ -40,6 +40,7 @@ RUNTIME = {"threads": 1}  # device, convert (to 16 kHz mono), skip_bad
 import re
 import time
 from copy import deepcopy
+from html import escape
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -57,8 +58,7 @@ import wordspot as ws
 from wordspot.corpus.corpus import find_index
 from wordspot.errors import warn_in_one_line
 from wordspot.reporting import narrative
-from wordspot.reporting.discussion import read_discussion
-from wordspot.reporting.notebook import PLACES, compared
+from wordspot.reporting.discussion import NOTEBOOK, read_discussion
 
 runtime = ws.Runtime(**RUNTIME)
 torch.set_num_threads(runtime.threads)
@@ -66,9 +66,13 @@ warn_in_one_line()
 plt.rcParams |= {"axes.spines.top": False, "axes.spines.right": False}
 
 RATE, LENGTH = 16_000, 16_000  # hertz; samples of a clip: one second
+results = {}  # of the study that is there, whose words are taken
 if (Path(STUDY) / "study.json").is_file():
-    WORDS = compared(STUDY).corpus.words  # take the place of those above
-paragraphs = read_discussion(DISCUSSION, PLACES) if DISCUSSION else {}
+    results = ws.read_study(STUDY)
+    for one in ws.read_experiments(STUDY):
+        if one.name == ("controlled" if "controlled" in results else "family"):
+            WORDS = next(iter(one.variants.values())).corpus.words
+paragraphs = read_discussion(DISCUSSION, NOTEBOOK) if DISCUSSION else {}
 
 
 def discuss(place, *facts):
@@ -188,7 +192,7 @@ for ax, clip in zip(axes, examples.itertuples(), strict=True):
     ax.plot(np.arange(len(waveform)) / RATE, waveform, linewidth=0.5)
     ax.set(title=clip.word, xlabel="time (s)", xlim=(0, 1))
 axes[0].set_ylabel("amplitude")
-# %%
+plt.show()
 for clip in examples.itertuples():
     sound = Audio(read(clip.path).numpy(), rate=RATE, normalize=False)
     display(Markdown(f"*{clip.word}*"), sound)
@@ -210,9 +214,8 @@ table["rates (Hz)"] = clips.groupby("word")["rate"].unique()
 _, axes = figure(figsize=(7, 2.6))
 axes.hist(clips["seconds"], bins=50, log=True)
 axes.set(xlabel="duration (s)", ylabel="clips (logarithmic)")
-table.round(3).rename_axis(columns=MARK)
-
-# %%
+plt.show()
+display(table.round(3).rename_axis(columns=MARK))
 short = (clips["seconds"] < 1).mean()
 discuss(
     "recordings",
@@ -230,8 +233,8 @@ discuss(
 # Fourier transforms, and the energies summed in 40 triangular bands that are
 # narrow at low frequencies and wide at high ones, as hearing is.
 #
-# *Which parts of "stop" will be seen: the hiss of the s, the silence before
-# the t, the vowel?*
+# *Which parts of a word will be seen: the hiss of an s, the silence before a
+# t, the vowel?*
 
 # %%
 HOP = 320  # samples from frame to frame: 20 ms
@@ -301,6 +304,7 @@ axes[0, 0].set_ylabel("frequency (Hz)")
 axes[1, 0].set_ylabel("MFCC number")
 drawn.colorbar(shades, ax=axes[0], label="dB below loudest")
 drawn.colorbar(low, ax=axes[1], label="dB")
+plt.show()
 
 # %% [markdown]
 # **MFCC** (lower row) are the cosine transform of the logarithms of these
@@ -351,7 +355,8 @@ for own, package in (
     for waveform, row in zip(several, package, strict=True):
         mine = own(waveform)
         assert torch.allclose(mine, row[: len(mine)], rtol=0, atol=1e-4)
-mel.float(), mfcc.float()
+for module in (mel, mfcc):
+    module.float()
 # %% [markdown]
 # ## 3. Batches
 #
@@ -652,9 +657,9 @@ right.plot(curves["RNN"]["epoch"], curves["RNN"]["accuracy"], color="C1")
 right.set(xlabel="epoch", ylabel="validation accuracy", ylim=(0, 1))
 for ax in (left, right):
     ax.xaxis.get_major_locator().set_params(integer=True)
+plt.show()
 
 
-# %%
 def told(name):
     """Tell the curve of a network by its numbers."""
     rows = curves[name]
@@ -711,6 +716,7 @@ print(classification_report(said, heard, labels=WORDS, zero_division=0))
 matrix = confusion_matrix(said, heard, labels=WORDS)
 _, axes = figure(figsize=(5, 5))
 draw_confusion(axes, matrix, "RNN, validation")
+plt.show()
 
 # %% [markdown]
 # ## 5. An LSTM, by the same procedure
@@ -765,12 +771,12 @@ def plot_learning(curves):
     right.set(xlabel="seconds of training")
     right.set_xlim(left=0)
     left.legend()
+    plt.show()
 
 
 plot_learning(curves)
 
 
-# %%
 def reached(name, share=0.9):
     """Tell when a network has a share of the best accuracy of all."""
     goal = share * max(rows["accuracy"].max() for rows in curves.values())
@@ -802,19 +808,26 @@ answers = {
 }
 truth = np.array(data["validation"].labels)
 right = {name: answer == truth for name, answer in answers.items()}
-difference = np.subtract(
-    *(
-        confusion_matrix(truth, answers[name], labels=range(C))
-        for name in ("LSTM", "RNN")
-    )
-)
-drawn, ax = figure(figsize=(5.5, 4.8))
-largest = max(1, np.abs(difference - np.diag(np.diag(difference))).max())
-shades = ax.imshow(difference, cmap="RdBu_r", vmin=-largest, vmax=largest)
-ax.set_xticks(range(C), WORDS, rotation=90)
-ax.set_yticks(range(C), WORDS)
-ax.set(title="LSTM less RNN", xlabel="recognised", ylabel="said")
-drawn.colorbar(shades, label="clips (the diagonal goes beyond)")
+matrices = [
+    confusion_matrix(truth, answers[name], labels=range(C))
+    for name in ("LSTM", "RNN")
+]
+
+
+def draw_difference(matrix, title, words=WORDS):
+    """Draw a difference of counts; the scale is that of the confusions."""
+    drawn, ax = figure(figsize=(5.5, 4.8))
+    confusions = matrix - np.diag(np.diag(matrix))
+    largest = max(1, np.abs(confusions).max())
+    shades = ax.imshow(matrix, cmap="RdBu_r", vmin=-largest, vmax=largest)
+    ax.set_xticks(range(len(words)), words, rotation=90)
+    ax.set_yticks(range(len(words)), words)
+    ax.set(title=title, xlabel="recognised", ylabel="said")
+    drawn.colorbar(shades, label="clips (the diagonal goes beyond)")
+    plt.show()
+
+
+draw_difference(matrices[0] - matrices[1], "LSTM less RNN, validation")
 discuss(
     "different errors",
     f"Of {len(truth):,} validation clips, "
@@ -959,7 +972,7 @@ class Encoder(nn.Module):
 class CNNLSTM(Attention):
     """Convolutions before one bidirectional LSTM layer, attention."""
 
-    def __init__(self, n_words, channels=10, hidden=28, dropout=0.2):
+    def __init__(self, n_words, channels=10, hidden=43, dropout=0.2):
         size = 2 * channels * 5
         super().__init__(size, n_words, hidden, dropout)
         self.encoder = Encoder(channels)
@@ -985,7 +998,7 @@ assert_as_package(
     **layers,
     encoder="conv2d",
     channels=10,
-    hidden_size=28,
+    hidden_size=43,
     num_layers=1,
 )
 
@@ -1004,8 +1017,6 @@ for name, make in {
     networks[name] = make()
     curves[name] = train(networks[name])
 plot_learning(curves)
-
-# %%
 table = pd.DataFrame(
     {
         name: {
@@ -1063,6 +1074,7 @@ def draw_confusions(matrices, words):
             ax.set_axis_off()
         for ax, (title, matrix) in zip(axes, others[start:], strict=False):
             draw_confusion(ax, np.array(matrix), title, words)
+    plt.show()
 
 
 best = max(tested, key=lambda name: tested[name].accuracy)
@@ -1116,9 +1128,7 @@ assert np.isclose(
 from wordspot.config import vary
 from wordspot.experiments.experiments import Experiment
 
-if (Path(STUDY) / "study.json").is_file():
-    results = ws.read_study(STUDY)
-else:
+if not results:
     models = ["rnn", "lstm"] if QUICK else ["rnn", "lstm", "cnn-lstm"]
     seeds, epochs = (2, 6) if QUICK else (3, 12)
     (experiment,) = ws.list_experiments(
@@ -1171,6 +1181,7 @@ for place, one in enumerate(ordered):
     ax.plot([100 * one.accuracy], [place], "o", color="C0")
 ax.set_yticks(range(len(ordered)), [one.name for one in ordered])
 ax.set(xlabel=f"{comparison.split} accuracy (%), 95 % interval")
+plt.show()
 discuss(
     "models",
     narrative.best_model(comparison),
@@ -1206,12 +1217,12 @@ def curves_of(result, name):
 there = [one.name for one in comparison.models]
 shown = [name for name in ("rnn", "lstm") if name in there] or there[:2]
 plot_learning({name: curves_of(main, name) for name in shown})
-discuss(
-    "learning",
-    narrative.convergence(
-        [one for one in comparison.models if one.name in shown]
-    ),
-)
+pair = [one for one in comparison.models if one.name in shown]
+if len(pair) == 2:
+    difference = np.subtract(pair[1].confusion, pair[0].confusion)
+    title = f"{pair[1].name} less {pair[0].name}, {comparison.split}, per run"
+    draw_difference(difference, title, comparison.words)
+discuss("learning", narrative.convergence(pair))
 
 # %% [markdown]
 # ### What the models confuse
@@ -1220,33 +1231,45 @@ discuss(
 # per run (mean of the seeds). *Which pairs of words will be at the top?*
 
 # %%
-draw_confusions(
-    {
-        f"{one.name}: {one.accuracy:.1%}": one.confusion
-        for one in reversed(ordered)
-    },
-    comparison.words,
-)
+rivals = [one for one in results.values() if one.kind == "models"]
+for result in rivals:
+    display(Markdown(f"**{result.question}** {result.note}"))
+    draw_confusions(
+        {
+            f"{one.name}: {one.accuracy:.1%}": one.confusion
+            for one in sorted(
+                result.comparison.models, key=lambda one: -one.accuracy
+            )
+        },
+        result.comparison.words,
+    )
 discuss("confusions", narrative.confusions(comparison.models))
 
 # %% [markdown]
 # ## 8. Listening to mistakes
 #
 # Before you explain mistakes, listen to them. A dozen follow: clips of the
-# test part that the best model misses with most seeds, those it is most
-# certain of first, at most two of each kind. Beside each is the clip of the
-# same word that is recognised and has the most similar probabilities. All are
-# brought to one loudness.
+# test part that the best model of all misses with most seeds, those it is
+# most certain of first, at most two of each kind. Beside each is the clip of
+# the same word that is recognised and has the most similar probabilities. All
+# are brought to one loudness.
 
 # %%
 from wordspot.evaluation.seed_groups import SeedGroup, in_order, read_group
 from wordspot.inspection.clip_quality import level_db, quality_issues
 
-name = ordered[-1].name
-heard_by = experiments[main.name].variants[name].corpus
+_, contest, name = max(
+    (one.accuracy, result.name, one.name)
+    for result in rivals
+    for one in result.comparison.models
+)
+top = next(
+    one for one in results[contest].comparison.models if one.name == name
+)
+heard_by = experiments[contest].variants[name].corpus
 try:
-    runs = [Path(STUDY) / main.name / run for run in ordered[-1].runs]
-    group = read_group(name, runs, comparison.split)
+    runs = [Path(STUDY) / contest / run for run in top.runs]
+    group = read_group(name, runs, results[contest].comparison.split)
     heard_corpus = ws.open_corpus(DATA, heard_by, runtime)
 except ws.WordspotError:  # a study without its predictions
     group = SeedGroup(f"{best} of section 6", [], [in_order(tested[best])])
@@ -1277,7 +1300,8 @@ def player(samples):
     samples = samples / 32768
     rms = max(np.sqrt(np.mean(samples**2)), 1e-3)
     levelled = np.clip(samples * 0.05 / rms, -1, 1)
-    return Audio(levelled, rate=RATE, normalize=False)._repr_html_()
+    html = Audio(levelled, rate=RATE, normalize=False)._repr_html_()
+    return html.replace("<audio", '<audio style="width: 11em"')
 
 
 # %%
@@ -1296,25 +1320,23 @@ def nearest_right(place):
     return same.index[distance.argmin()]
 
 
-lines = []
+head = ["said", "recognised", "seeds", "level", "faults", "mistake", "right"]
+page = [f"<tr><th>{'</th><th>'.join(head)}</th></tr>"]
 for place, clip in dozen.iterrows():
     samples, near = sound_of(clip), nearest_right(place)
-    faults = ", ".join(quality_issues(samples, RATE)) or "none measured"
-    beside = "-" if near is None else player(sound_of(clips.loc[near]))
-    lines.append(
-        f"<tr><td>{clip['word']}</td><td>{clip['predicted']} "
-        f"({clip['certain']:.0%})</td><td>{level_db(samples):.0f} dB</td>"
-        f"<td>{faults}</td><td>{player(samples)}</td><td>{beside}</td></tr>"
-    )
-head = ["said", "recognised", "level", "faults", "mistake", "right"]
-page = (
-    f"<table><caption>{group.name}: {len(wrong)} of {len(clips)} clips are "
-    f"missed with the first seed. {MARK}</caption><tr>"
-    + "".join(f"<th>{title}</th>" for title in head)
-    + f"</tr>{''.join(lines)}</table>"
-)
-
-display(HTML(page))
+    cells = [
+        escape(clip["word"]),
+        f"{escape(clip['predicted'])} ({clip['certain']:.0%})",
+        f"{(~group.right[:, place]).sum()} of {len(group.right)}",
+        f"{level_db(samples):.0f} dB",
+        ", ".join(quality_issues(samples, RATE)) or "none measured",
+        player(samples),
+        "-" if near is None else player(sound_of(clips.loc[near])),
+    ]
+    page.append(f"<tr><td>{'</td><td>'.join(cells)}</td></tr>")
+caption = f"{group.name}: {len(wrong)} of {len(clips)} clips are missed with "
+caption = f"<caption>{caption} the first seed. {MARK}</caption>"
+display(HTML(f"<table>{caption}{''.join(page)}</table>"))
 discuss("mistakes", narrative.clip_difficulty([group]))
 
 # %% [markdown]
@@ -1329,8 +1351,11 @@ discuss("mistakes", narrative.clip_difficulty([group]))
 from wordspot.inspection.mistakes import attention
 
 judge, whose = attentive, "attention of section 6"
-for one in reversed(ordered):  # a model of the study that has attention
-    run = ws.Run(Path(STUDY) / main.name / one.runs[0])
+models = sorted(
+    results[contest].comparison.models, key=lambda one: -one.accuracy
+)
+for one in models:  # the best of the study that has attention
+    run = ws.Run(Path(STUDY) / contest / one.runs[0])
     pooling = getattr(run.config.model, "pooling", "")
     if pooling == "additive" and (run.folder / "model.safetensors").is_file():
         judge, whose = run.recognizer, one.name
@@ -1363,9 +1388,8 @@ if len(wrong):
             xlim=(0, 1),
         )
     drawn.colorbar(shades, ax=axes, label="dB below loudest")
+    plt.show()
     print(f"attention: {whose}")
-
-# %%
 players = [player(sound_of(clips.loc[place])) for place in pair]
 display(HTML(" ".join(players)))
 discuss("confused pair")
@@ -1416,7 +1440,8 @@ for test in tests:
     if test.hypothesis == "soft speech":
         assert np.isclose(test.share, among_mistakes)
         assert np.isclose(test.expected, among_all)
-display(hypotheses_table(tests, group))
+if tests:
+    display(hypotheses_table(tests, group))
 discuss("hypotheses", narrative.hypotheses(tests))
 
 # %% [markdown]
@@ -1447,15 +1472,14 @@ def plot_differences(result):
         title=result.question,
         xlabel=f"difference from {against} in points, 95 % interval",
     )
-    return ax.figure
+    plt.show()
 
 
 varied = [one for one in results.values() if one.kind != "models"]
 for result in varied:
     display(Markdown(f"**{result.question}** {result.note}"))
     if result.comparison.pairs:
-        display(plot_differences(result))
-        plt.close()
+        plot_differences(result)
     display(Markdown(narrative.finding(result)))
 discuss("experiments")
 
@@ -1493,7 +1517,7 @@ for snr_db in RATIOS:
         recognised[name].append(evaluate(networks[name], loader)[1])
 
 
-def plot_noise(lines, ratios, highlighted):
+def plot_noise(lines, ratios, highlighted, title):
     """Plot accuracy without noise and at ratios, a few lines in colour."""
     _, ax = figure(figsize=(7, 3.6))
     for name, values in lines.items():
@@ -1509,10 +1533,16 @@ def plot_noise(lines, ratios, highlighted):
             textcoords="offset points",
         )
     ax.set_xticks(range(len(ratios) + 1), ["clean", *ratios])
-    ax.set(xlabel="signal-to-noise ratio (dB)", ylabel="accuracy")
+    ax.set(xlabel="signal-to-noise ratio (dB)", ylabel="accuracy", title=title)
+    plt.show()
 
 
-plot_noise(recognised, RATIOS, ["RNN", "LSTM", "CNN-LSTM"])
+plot_noise(
+    recognised,
+    RATIOS,
+    ["RNN", "LSTM", "CNN-LSTM"],
+    "one run each, white noise",
+)
 
 # %% [markdown]
 # The same for the models of the study, and for the experiments that changed
@@ -1535,8 +1565,8 @@ for result in results.values():
         },
         list(next(iter(models.values())).noise),
         [name for name in dict.fromkeys(ends) if name in models][:4],
+        f"{result.name}: {result.comparison.noise}",
     )
-    plt.title(f"{result.name}, {result.comparison.noise}", fontsize=10)
     discuss(
         "noise" if result is main else "",
         narrative.noise_robustness(result.comparison),
@@ -1549,10 +1579,7 @@ for result in results.values():
 # server, and what would you try next?*
 
 # %%
-for result in results.values():
-    if result.kind == "models":
-        discuss(
-            "",
-            f"**{result.question}** {narrative.conclusion(result.comparison)}",
-        )
-discuss("choice", narrative.best_model(comparison))
+for result in rivals:
+    told_of = narrative.conclusion(result.comparison)
+    display(Markdown(f"**{result.question}** {told_of}"))
+discuss("choice", narrative.best_model(results[contest].comparison))
