@@ -58,7 +58,8 @@ import wordspot as ws
 from wordspot.corpus.corpus import find_index
 from wordspot.errors import warn_in_one_line
 from wordspot.reporting import narrative
-from wordspot.reporting.discussion import NOTEBOOK, read_discussion
+from wordspot.reporting.discussion import read_discussion
+from wordspot.reporting.notebook import PLACES
 
 runtime = ws.Runtime(**RUNTIME)
 torch.set_num_threads(runtime.threads)
@@ -72,7 +73,7 @@ if (Path(STUDY) / "study.json").is_file():
     for one in ws.read_experiments(STUDY):
         if one.name == ("controlled" if "controlled" in results else "family"):
             WORDS = next(iter(one.variants.values())).corpus.words
-paragraphs = read_discussion(DISCUSSION, NOTEBOOK) if DISCUSSION else {}
+paragraphs = read_discussion(DISCUSSION, PLACES) if DISCUSSION else {}
 
 
 def discuss(place, *facts):

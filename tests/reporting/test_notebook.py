@@ -13,8 +13,7 @@ from tests.helpers import assert_one_line, files_of
 from wordspot.errors import UsageError, WordspotError
 from wordspot.experiments.study import Result
 from wordspot.files import write_json
-from wordspot.reporting.discussion import NOTEBOOK
-from wordspot.reporting.notebook import PARAMETERS, write_notebook
+from wordspot.reporting.notebook import PARAMETERS, PLACES, write_notebook
 
 SOURCE = Path(__file__).parents[2] / "notebooks" / "spoken_words.py"
 WIDTH = 79
@@ -120,7 +119,7 @@ def test_cells_are_few_and_narrow() -> None:
 
 def test_every_place_of_a_discussion_is_in_the_notebook() -> None:
     text = SOURCE.read_text(encoding="utf-8")
-    assert [place for place in NOTEBOOK if f'"{place}"' not in text] == []
+    assert [place for place in PLACES if f'"{place}"' not in text] == []
 
 
 def test_a_study_without_a_comparison_of_models_makes_no_notebook(

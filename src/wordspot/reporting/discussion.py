@@ -6,25 +6,6 @@ from pathlib import Path
 
 from wordspot.errors import UsageError
 
-NOTEBOOK = (
-    "recordings",
-    "first network",
-    "rnn and lstm",
-    "different errors",
-    "architectures",
-    "test",
-    "models",
-    "learning",
-    "confusions",
-    "mistakes",
-    "confused pair",
-    "hypotheses",
-    "experiments",
-    "noise",
-    "choice",
-)
-"""Places in the notebook, in their order."""
-
 HEADING = re.compile(r"^## +(.+?) *$", re.MULTILINE)
 
 

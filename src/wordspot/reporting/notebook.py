@@ -17,10 +17,29 @@ from wordspot.config import RunConfig, Runtime
 from wordspot.errors import UsageError, WordspotError
 from wordspot.experiments.study import RESULTS, read_experiments, read_study
 from wordspot.files import atomic_write, output_folder
-from wordspot.reporting.discussion import NOTEBOOK, read_discussion
+from wordspot.reporting.discussion import read_discussion
 
 PARAMETERS = "parameters"
 """Tag of the cell with the parameters."""
+
+PLACES = (
+    "recordings",
+    "first network",
+    "rnn and lstm",
+    "different errors",
+    "architectures",
+    "test",
+    "models",
+    "learning",
+    "confusions",
+    "mistakes",
+    "confused pair",
+    "hypotheses",
+    "experiments",
+    "noise",
+    "choice",
+)
+"""Where an author's discussion is shown, in their order."""
 
 COMPARED = ("controlled", "family")
 """Experiments that compare models; the first that a study has is the one whose models are discussed."""
@@ -45,7 +64,7 @@ def write_notebook(
     Where the folder `study` holds a study, its results are shown, and nothing of it is changed. Otherwise
     small runs are trained there, on `words`, or in a folder that is removed where `study` is None. With
     `quick`, networks are trained for few epochs on few clips, to see every step in minutes. `discussion` is a
-    Markdown file with an author's paragraphs for places of the notebook. `without_sounds` leaves the audio
+    Markdown file with an author's paragraphs for some of PLACES. `without_sounds` leaves the audio
     out, for a copy to hand on. The copy has the parameters of the script, so that it runs anywhere, and says
     which ones it was run with.
 
@@ -60,7 +79,7 @@ def write_notebook(
     if not cells:
         raise UsageError(f"{source}: no cell has the tag {PARAMETERS}")
     if discussion:
-        read_discussion(discussion, NOTEBOOK)
+        read_discussion(discussion, PLACES)
     if study and (Path(study) / RESULTS).is_file():
         words = compared(study).corpus.words
     output_folder(path.parent)
