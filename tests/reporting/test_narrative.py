@@ -331,9 +331,9 @@ def test_hypotheses_on_mistakes() -> None:
         hypothesis("shared vowel", 0.1, -0.1, 0.1),
     ]
     assert hypotheses(tests) == (
-        "More frequent among mistakes than expected: soft speech (30.0 % of the mistakes against 10.0 %, 95 % "
-        "interval of the difference +12.0 to +28.0 points). Less frequent: cut ends (5.0 % of the mistakes "
-        "against 10.0 %, 95 % interval of the difference -9.0 to -1.0 points). No difference was found for noise "
-        "or shared vowel."
+        "More frequent among mistakes than expected: soft speech (30.0 % of the mistakes against 10.0 %, "
+        "95 % interval of the difference +12.0 to +28.0 points). Less frequent: cut ends (5.0 % of the "
+        "mistakes against 10.0 %, 95 % interval of the difference -9.0 to -1.0 points). No difference was "
+        "found for noise or shared vowel."
     )
     assert hypotheses([]) == "No clip is missed."
