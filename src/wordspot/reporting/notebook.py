@@ -104,7 +104,7 @@ def write_notebook(
         except CellExecutionError as error:
             raise WordspotError(f"{source}: a cell failed ({error.ename}: {error.evalue})") from None
     parameters.source = written
-    parameters.outputs = [nbformat.v4.new_output("stream", text=told(asked))]  # type: ignore[no-untyped-call]
+    parameters.outputs = [nbformat.v4.new_output("stream", text=told(asked, study))]  # type: ignore[no-untyped-call]
     if without_sounds:
         remove_sounds(notebook)
     with atomic_write(path) as part:
@@ -122,11 +122,12 @@ def folder_of_runs(study: Path | str | None) -> Iterator[Path | str]:
             yield scratch
 
 
-def told(asked: dict[str, object]) -> str:
+def told(asked: dict[str, object], study: Path | str | None) -> str:
     """Say with which parameters a notebook was run; of paths only the last part, which others may know."""
-    shown = {name: asked[name] for name in ("WORDS", "QUICK", "RUNTIME")}
-    names = {name: Path(str(asked[name])).name for name in ("DATA", "STUDY")}
-    lines = [f"{name} = {value!r}" for name, value in (names | shown).items()]
+    shown = asked | {"DATA": Path(str(asked["DATA"])).name, "STUDY": Path(study).name if study else None}
+    if asked["DISCUSSION"]:
+        shown["DISCUSSION"] = Path(str(asked["DISCUSSION"])).name
+    lines = [f"{name} = {value!r}" for name, value in shown.items()]
     return "\n".join(["This copy was run by `wordspot notebook` with", *lines, ""])
 
 
