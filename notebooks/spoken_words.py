@@ -39,7 +39,7 @@ RUNTIME = {"threads": 1}  # device, convert (to 16 kHz mono), skip_bad
 # %%
 import re
 import time
-from copy import deepcopy
+from copy import copy, deepcopy
 from html import escape
 from pathlib import Path
 
@@ -154,6 +154,7 @@ theirs = corpus.store.table[["path", "word", "speaker", "split"]]
 mine = clips[clips["path"].isin(theirs["path"])]  # without unusable ones
 assert len(theirs) == len(mine) == len(clips) - len(corpus.store.skipped)
 assert set(theirs.itertuples(index=False)) == set(mine.itertuples(index=False))
+clips = mine.copy()
 splits = {split: corpus.table(split) for split in names}
 {split: len(table) for split, table in splits.items()}  # clips used below
 
@@ -409,6 +410,7 @@ data = {split: Words(table) for split, table in splits.items()}
 every = torch.cat(data["training"].features)  # (frames, 80)
 mean = every.mean(dim=0)
 std = every.std(dim=0, correction=0).clamp(min=1e-5)
+del every  # as large as all features
 
 
 def collate(items):
@@ -1464,9 +1466,9 @@ discuss("hypotheses", narrative.hypotheses(tests))
 
 
 # %%
-def plot_differences(result):
-    """Plot what each change does, in points of accuracy."""
-    pairs = sorted(result.comparison.pairs, key=lambda pair: pair.difference)
+def plot_differences(pairs, title):
+    """Plot how much better each first model is, in points of accuracy."""
+    pairs = sorted(pairs, key=lambda pair: pair.difference)
     _, ax = figure(figsize=(7, 0.9 + 0.28 * len(pairs)))
     ax.axvline(0, color="grey", linewidth=1)
     for place, pair in enumerate(pairs):
@@ -1475,10 +1477,9 @@ def plot_differences(result):
         ax.plot([100 * low, 100 * high], [place, place], color="C0")
         ax.plot(100 * pair.difference, place, "o", color="C0", mfc=fill)
     ax.set_yticks(range(len(pairs)), [pair.one for pair in pairs])
-    against = result.comparison.reference or pairs[0].other
     ax.set(
-        title=result.question,
-        xlabel=f"difference from {against} in points, 95 % interval",
+        title=title,
+        xlabel=f"difference from {pairs[0].other} in points, 95 % interval",
     )
     plt.show()
 
@@ -1486,8 +1487,7 @@ def plot_differences(result):
 varied = [one for one in results.values() if one.kind != "models"]
 for result in varied:
     display(Markdown(f"**{result.question}** {result.note}"))
-    if result.comparison.pairs:
-        plot_differences(result)
+    plot_differences(result.comparison.pairs, result.question)
     display(Markdown(narrative.finding(result)))
 discuss("experiments")
 
@@ -1516,7 +1516,7 @@ recognised = {
 }  # without noise
 for snr_db in RATIOS:
     draw = torch.Generator().manual_seed(0)
-    noisy = deepcopy(data["testing"])
+    noisy = copy(data["testing"])
     noisy.features = [
         features(with_noise(sound, snr_db, draw)) for sound in sounds
     ]
@@ -1529,17 +1529,13 @@ def plot_noise(lines, ratios, highlighted, title):
     """Plot accuracy without noise and at ratios, a few lines in colour."""
     _, ax = figure(figsize=(7, 3.6))
     for name, values in lines.items():
-        colour = (
-            f"C{highlighted.index(name)}" if name in highlighted else "0.8"
-        )
-        ax.plot(range(len(values)), values, "o-", color=colour)
-        ax.annotate(
-            name,
-            (len(values) - 1, values[-1]),
-            (6, -3),
-            color=colour,
-            textcoords="offset points",
-        )
+        if name not in highlighted:
+            ax.plot(range(len(values)), values, "o-", color="0.85")
+    for name in highlighted:
+        ax.plot(range(len(lines[name])), lines[name], "o-", label=name)
+    if len(lines) > len(highlighted):
+        ax.plot([], [], "o-", color="0.85", label="others")
+    ax.legend()
     ax.set_xticks(range(len(ratios) + 1), ["clean", *ratios])
     ax.set(xlabel="signal-to-noise ratio (dB)", ylabel="accuracy", title=title)
     plt.show()
@@ -1560,25 +1556,30 @@ plot_noise(
 # %%
 for result in results.values():
     models = {one.name: one for one in result.comparison.models}
-    if not all(one.noise for one in models.values()):
-        continue
-    if result is not main and not any("noise" in name for name in models):
+    about_noise = any("noise" in name for name in models)
+    measured = all(one.noise for one in models.values())
+    if not measured or not (about_noise or result in rivals):
         continue
     top = max(models.values(), key=lambda one: one.accuracy).name
-    ends = ["rnn", "lstm", top, "recipe", "none", "background noise"]
+    shown = ["rnn", "lstm", top, "recipe", "none", "background noise"]
     plot_noise(
         {
             name: [one.accuracy, *one.noise.values()]
             for name, one in models.items()
         },
         list(next(iter(models.values())).noise),
-        [name for name in dict.fromkeys(ends) if name in models][:4],
+        [name for name in dict.fromkeys(shown) if name in models][:4],
         f"{result.name}: {result.comparison.noise}",
     )
-    discuss(
-        "noise" if result is main else "",
-        narrative.noise_robustness(result.comparison),
-    )
+    display(Markdown(narrative.noise_robustness(result.comparison)))
+    noisy = [
+        (condition, pairs)
+        for condition, pairs in result.comparison.condition_pairs.items()
+        if condition.endswith("SNR") and result in varied
+    ]
+    for condition, pairs in noisy[-1:]:  # the loudest
+        plot_differences(pairs, f"{result.name} at {condition}")
+discuss("noise")
 
 # %% [markdown]
 # ## 10. What one would choose
