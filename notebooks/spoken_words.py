@@ -210,6 +210,7 @@ clips["seconds"] = [header.duration for header in headers]
 clips["rate"] = [header.samplerate for header in headers]
 durations = clips.groupby("word")["seconds"]
 table = durations.describe()[["count", "min", "50%", "max"]]
+table["count"] = table["count"].astype(int)
 table["under 1 s"] = durations.agg(lambda seconds: (seconds < 1).mean())
 table["rates (Hz)"] = clips.groupby("word")["rate"].unique()
 
@@ -1190,7 +1191,8 @@ for place, one in enumerate(ordered):
     ax.plot([100 * low, 100 * high], [place, place], color="C0")
     ax.plot([100 * one.accuracy], [place], "o", color="C0")
 ax.set_yticks(range(len(ordered)), [one.name for one in ordered])
-ax.set(xlabel=f"{comparison.split} accuracy (%), 95 % interval")
+ax.set_ylim(-0.6, len(ordered) - 0.4)
+ax.set_xlabel(f"{comparison.split} accuracy (%), 95 % interval")
 plt.show()
 discuss(
     "models",
@@ -1390,13 +1392,14 @@ if len(wrong):
         times = np.linspace(0, 1, len(weight))
         above = ax.twinx()
         above.plot(times, weight, color="white")
-        above.set(ylim=(0, 1.05 * weight.max()), ylabel="attention")
+        above.set(ylim=(0, 1.05 * weight.max()))
         ax.set(
             title=f"said {clip['word']}, recognised as {clip['predicted']}",
             xlabel="time (s)",
-            ylabel="frequency (Hz)",
             xlim=(0, 1),
         )
+    axes[0, 0].set_ylabel("frequency (Hz)")
+    above.set_ylabel("attention")
     drawn.colorbar(shades, ax=axes, label="dB below loudest")
     plt.show()
     print(f"attention: {whose}")
@@ -1479,6 +1482,7 @@ def plot_differences(pairs, title):
     ax.set_yticks(range(len(pairs)), [pair.one for pair in pairs])
     ax.set(
         title=title,
+        ylim=(-0.6, len(pairs) - 0.4),
         xlabel=f"difference from {pairs[0].other} in points, 95 % interval",
     )
     plt.show()
