@@ -132,6 +132,10 @@ def test_a_study_without_a_comparison_of_models_makes_no_notebook(
     with pytest.raises(UsageError, match="needs the experiment controlled or family") as error:
         write_notebook(SOURCE, tmp_path, tmp_path, tmp_path / "out.ipynb", words=WORDS)
     assert_one_line(error.value)
+    (tmp_path / "study.json").unlink()
+    with pytest.raises(UsageError, match="an unfinished study") as unfinished:
+        write_notebook(SOURCE, tmp_path, tmp_path, tmp_path / "out.ipynb", words=WORDS)
+    assert_one_line(unfinished.value)
 
 
 def test_a_cell_that_fails_and_what_is_no_notebook(tmp_path: Path) -> None:

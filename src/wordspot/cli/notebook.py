@@ -18,6 +18,7 @@ def notebook(
         arg(
             metavar="DIR",
             help="Folder of a finished study to show, or of the small runs that are trained without one.",
+            help_behavior_hint="",
         ),
     ] = None,
     source: Annotated[Path, arg(metavar="PY", help="The notebook as a script.")] = Path(
@@ -32,7 +33,11 @@ def notebook(
     ] = False,
     discussion: Annotated[
         Path | None,
-        arg(metavar="MD", help="An author's paragraphs, each under a heading that names its place."),
+        arg(
+            metavar="MD",
+            help="Markdown with an author's paragraphs, each under a heading that names its place.",
+            help_behavior_hint="",
+        ),
     ] = None,
     without_sounds: Annotated[
         FlagCreatePairsOff[bool], arg(help="Leave audio out of the notebook, for a copy to hand on.")

@@ -15,7 +15,7 @@ from traitlets.config import Config
 
 from wordspot.config import RunConfig, Runtime
 from wordspot.errors import UsageError, WordspotError
-from wordspot.experiments.study import RESULTS, read_experiments, read_study
+from wordspot.experiments.study import EXPERIMENTS, RESULTS, read_experiments, read_study
 from wordspot.files import atomic_write, output_folder
 from wordspot.reporting.discussion import read_discussion
 
@@ -68,8 +68,8 @@ def write_notebook(
     out, for a copy to hand on. The copy has the parameters of the script, so that it runs anywhere, and says
     which ones it was run with.
 
-    Raises UsageError where `source` is no such notebook, the study compares no models or the discussion can't
-    be used, and WordspotError where a cell fails.
+    Raises UsageError where `source` is no such notebook, the study is unfinished or compares no models or the
+    discussion can't be used, and WordspotError where a cell fails.
     """
     source, path = Path(source), Path(out)
     if not source.is_file():
@@ -82,6 +82,8 @@ def write_notebook(
         read_discussion(discussion, PLACES)
     if study and (Path(study) / RESULTS).is_file():
         words = compared(study).corpus.words
+    elif study and (Path(study) / EXPERIMENTS).is_file():
+        raise UsageError(f"{study}: an unfinished study: run `wordspot study` again, or name another folder")
     output_folder(path.parent)
     (parameters,), written = cells, cells[0].source
     with folder_of_runs(study) as runs:
