@@ -10,6 +10,7 @@ import pytest
 from wordspot.evaluation.comparison import Comparison, Confusion, ModelResult, Pair
 from wordspot.evaluation.seed_groups import SeedGroup
 from wordspot.experiments.study import Result
+from wordspot.inspection.hypotheses import HypothesisTest
 from wordspot.reporting.narrative import (
     best_model,
     calibration,
@@ -22,6 +23,7 @@ from wordspot.reporting.narrative import (
     effect_in_conditions,
     finding,
     highlighted_pairs,
+    hypotheses,
     noise_robustness,
     pairs_of,
 )
@@ -327,3 +329,23 @@ def test_clips_that_every_run_or_no_run_recognises(missed: list[int], told: str)
     one = [place not in missed for place in range(4)]
     text = clip_difficulty([group(one, [*one[:3], False]), group(one)])
     assert f"Of the 4 test clips, every run of every model recognises {3 - len(missed)}; {told} " in text
+
+
+def hypothesis(name: str, share: float, low: float, high: float) -> HypothesisTest:
+    return HypothesisTest(name, "", 100, share, (0.0, 1.0), 0.1, share - 0.1, (low, high))
+
+
+def test_hypotheses_on_mistakes() -> None:
+    tests = [
+        hypothesis("soft speech", 0.3, 0.12, 0.28),
+        hypothesis("cut ends", 0.05, -0.09, -0.01),
+        hypothesis("noise", 0.11, -0.02, 0.04),
+        hypothesis("shared vowel", 0.1, -0.1, 0.1),
+    ]
+    assert hypotheses(tests) == (
+        "More frequent among mistakes than expected: soft speech (30.0 % of the mistakes against 10.0 %, "
+        "95 % interval of the difference +12.0 to +28.0 points). Less frequent: cut ends (5.0 % of the "
+        "mistakes against 10.0 %, 95 % interval of the difference -9.0 to -1.0 points). No difference was "
+        "found for noise or shared vowel."
+    )
+    assert hypotheses([]) == "No clip is missed."

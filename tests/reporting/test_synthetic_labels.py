@@ -105,7 +105,7 @@ def test_the_report(study: Path) -> None:
 
 def test_the_notebook(study: Path, speech: Path, family: Comparison, tmp_path: Path) -> None:
     out = tmp_path / "words.ipynb"
-    write_notebook(SOURCE, speech, study, out, words=WORDS)
+    write_notebook(SOURCE, speech, study, out, words=WORDS, quick=True)
     notebook = nbformat.read(out, as_version=4)  # type: ignore[no-untyped-call]
     shown = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
     texts = [text for data in shown for text in (data.get("text/markdown"), data.get("text/html")) if text]

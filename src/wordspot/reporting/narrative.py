@@ -12,6 +12,7 @@ from wordspot.evaluation.tables import percent, percent_interval, point_interval
 from wordspot.experiments.experiments import BASE
 from wordspot.experiments.study import Result
 from wordspot.figures import SYNTHETIC
+from wordspot.inspection.hypotheses import HypothesisTest
 from wordspot.reporting.wording import listed, p_value, points, seeds_note, split_name
 
 SIGNIFICANT = 0.05
@@ -314,3 +315,26 @@ def data_scaling(comparison: Comparison) -> str:
         else:
             sentences.append(f"T{subject[1:]} is {told} training clips of all words together.")
     return " ".join(sentences)
+
+
+def hypotheses(tests: Sequence[HypothesisTest]) -> str:
+    """Say which traits are more or less frequent among mistakes than expected."""
+    if not tests:
+        return "No clip is missed."
+    more = [traced(test) for test in tests if test.difference_interval[0] > 0]
+    fewer = [traced(test) for test in tests if test.difference_interval[1] < 0]
+    unclear = [
+        test.hypothesis for test in tests if test.difference_interval[0] <= 0 <= test.difference_interval[1]
+    ]
+    sentences = [f"More frequent among mistakes than expected: {listed(more)}."] if more else []
+    sentences += [f"Less frequent: {listed(fewer)}."] if fewer else []
+    sentences += [f"No difference was found for {listed(unclear, 'or')}."] if unclear else []
+    return " ".join(sentences)
+
+
+def traced(test: HypothesisTest) -> str:
+    """Write the shares that a hypothesis rests on."""
+    return (
+        f"{test.hypothesis} ({percent(test.share)} of the mistakes against {percent(test.expected)}, "
+        f"95 % interval of the difference {point_interval(test.difference_interval)} points)"
+    )
