@@ -15,7 +15,7 @@ CORPUS ?= Ten words of Speech Commands 0.02
 LICENCE ?= The recordings are licensed CC BY 4.0: Pete Warden, "Speech Commands: A Dataset for \
 	Limited-Vocabulary Speech Recognition", 2018, arXiv 1804.03209.
 
-.PHONY: study demo test keep pins
+.PHONY: study demo test faults keep pins
 
 study: .venv/ready
 	$(BIN)/wordspot study --data "$(DATA)" --out "$(OUT)" $(if $(WORDS),--words $(WORDS)) $(OPTIONS)
@@ -34,6 +34,10 @@ test: .venv/ready
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
+# Kills, mutated sound files and tampered runs in numbers, which docs/reliability.md tells: half an hour.
+faults: .venv/ready
+	$(BIN)/python -m benchmarks.faults --out reports/faults.json
+
 .venv/ready: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
@@ -46,7 +50,7 @@ test: .venv/ready
 keep: .venv/ready
 	@test "$(DATA)" != synthetic || { echo "make keep DATA=the recordings of the study in OUT" >&2; exit 2; }
 	mkdir -p reports
-	find reports -mindepth 1 -maxdepth 1 -not -name synthetic -not -name verdicts.json -not -name sweeps.json -not -name speed \
+	find reports -mindepth 1 -maxdepth 1 -not -name synthetic -not -name verdicts.json -not -name sweeps.json -not -name faults.json -not -name speed \
 		-not -name discussion.md -exec rm -rf {} +
 	cd "$(OUT)" && find . -name '*.json' -not -name speakers.json -o -name metrics.jsonl -o -name evaluations.jsonl -o -name 'predictions-*.csv' \
 		-o -name 'robustness-*.csv' -o -name summary.md -o -name '*.svg' \

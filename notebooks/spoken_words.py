@@ -167,6 +167,9 @@ splits = {split: corpus.table(split) for split in names}
 
 
 # %%
+from wordspot.text import markdown
+
+
 def read(path):
     """Read the first second of a clip as float32 [length] in [-1, 1)."""
     if runtime.convert:  # files of other formats
@@ -197,7 +200,7 @@ axes[0].set_ylabel("amplitude")
 plt.show()
 for clip in examples.itertuples():
     sound = Audio(read(clip.path).numpy(), rate=RATE, normalize=False)
-    display(Markdown(f"*{clip.word}*"), sound)
+    display(Markdown(f"*{markdown(clip.word)}*"), sound)
 
 # %% [markdown]
 # ### Durations and sampling rates
@@ -444,9 +447,9 @@ batch, frames, labels = next(iter(loaders["validation"]))
 tuple(batch.shape), frames[:5].tolist(), labels[:5].tolist()
 
 # %% [markdown]
-# The package's `Dataset` and `collate_fn` hold samples, so that they can be
-# augmented; its features are computed from a whole batch. The batch is the
-# same.
+# The package's `Dataset` holds samples, so that they can be augmented, and
+# gives all clips of a batch at once; its features are computed from a whole
+# batch. The batch is the same.
 
 # %%
 from wordspot.audio.features import to_float

@@ -65,6 +65,23 @@ def dead_process() -> int:
     return it.pid
 
 
+def write_half(path: Path, content: bytes) -> int:
+    """Stand for `Path.write_bytes`, and break off."""
+    path.write_text(repr(content)[:20])
+    raise KeyboardInterrupt
+
+
+def metrics_line(epoch: int, **figures: float) -> dict[str, Any]:
+    """Make the figures of an epoch."""
+    line = {
+        "training_loss": 1.0,
+        "training_accuracy": 0.5,
+        "validation_loss": 1.0,
+        "validation_accuracy": 0.5,
+    }
+    return {"epoch": epoch, **line, "learning_rate": 0.01, "clips_per_second": 1.0, "seconds": 1.0, **figures}
+
+
 def files_of(folder: PathLike[str]) -> dict[str, bytes]:
     """Give the content of every file under a folder."""
     files = [path for path in Path(folder).rglob("*") if path.is_file()]

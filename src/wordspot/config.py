@@ -3,13 +3,29 @@
 This module imports neither torch nor numpy, so that the command line starts at once.
 """
 
+from collections import Counter
 from dataclasses import field, fields, is_dataclass, replace
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
 from wordspot.errors import UsageError
+from wordspot.limits import (
+    HIGHEST_RATE_HZ,
+    LARGEST_FFT,
+    LONGEST_CLIP_SAMPLES,
+    LONGEST_CLIP_SECONDS,
+    LONGEST_WORD,
+    LOWEST_RATE_HZ,
+    MOST_BANDS,
+    MOST_FRAMES,
+    MOST_LAYERS,
+    MOST_THREADS,
+    MOST_UNITS,
+    MOST_WORDS,
+)
 from wordspot.schema import OneOf, Subclasses, schema
+from wordspot.text import is_plain, shown
 
 COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
 """The ten commands of the Speech Commands data set."""
@@ -44,7 +60,10 @@ POOLINGS: dict[str, Any] = {
 }
 """Poolings over time."""
 
-Count = Annotated[int, Ge(1)]
+Count = Annotated[int, Ge(1), Le(2**31 - 1)]
+Units = Annotated[int, Ge(1), Le(MOST_UNITS)]
+Layers = Annotated[int, Ge(1), Le(MOST_LAYERS)]
+Bands = Annotated[int, Ge(1), Le(MOST_BANDS)]
 NotNegative = Annotated[float, Ge(0)]
 Positive = Annotated[float, Gt(0)]
 Probability = Annotated[float, Ge(0), Le(1)]
@@ -64,7 +83,7 @@ class Runtime:
 
     device: str = "cpu"
     """Device to compute on, by torch's name: cpu, cuda, mps."""
-    threads: Count = 1
+    threads: Annotated[int, Ge(1), Le(MOST_THREADS)] = 1
     """CPU threads; for models as small as these, more than one pay only on an idle machine."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Arithmetic of the model in training: float32, or bfloat16 for its matrix products; auto takes bfloat16
@@ -85,9 +104,9 @@ class CorpusConfig:
     """Add a class of other words, with as many clips as a word has on average."""
     silence: bool = False
     """Add a class cut from _background_noise_, with as many clips as a word has on average."""
-    seconds: Positive = 1.0
+    seconds: Annotated[float, Gt(0), Le(LONGEST_CLIP_SECONDS)] = 1.0
     """Length to which each clip is padded or cut."""
-    sample_rate: Count = 16_000
+    sample_rate: Annotated[int, Ge(LOWEST_RATE_HZ), Le(HIGHEST_RATE_HZ)] = 16_000
     """Sampling rate of the clips in hertz."""
     clips_per_word: Annotated[int, Ge(0)] | None = None
     """Training clips used of each class; all by default. A smaller number uses a subset of a larger one."""
@@ -103,8 +122,15 @@ class CorpusConfig:
 
     def __post_init__(self) -> None:
         require(len(self.words) >= 1, "words: at least one is needed")
+        require(len(self.words) <= MOST_WORDS, f"words: {len(self.words)} must be at most {MOST_WORDS}")
+        odd = [word for word in self.words if not is_plain(word) or len(word) > LONGEST_WORD]
+        require(
+            not odd,
+            f"words: '{shown(''.join(odd[:1])[:LONGEST_WORD])}' must have 1 to {LONGEST_WORD} characters, "
+            "all of which can be printed: rename its folder",
+        )
         require(len(self.classes) >= 2, "words: at least two classes are needed")
-        twice = sorted({word for word in self.words if self.words.count(word) > 1})
+        twice = sorted(word for word, count in Counter(self.words).items() if count > 1)
         require(not twice, f"words: {', '.join(twice)} is named twice")
         require(
             self.synthetic_unknown == 0 or self.unknown,
@@ -113,6 +139,11 @@ class CorpusConfig:
         require(
             self.recorded_times == 1 or self.synthetic > 0 or self.synthetic_unknown > 0,
             "recorded_times: recorded clips are repeated only beside synthetic ones: set --synthetic too",
+        )
+        require(
+            1 <= self.samples <= LONGEST_CLIP_SAMPLES,
+            f"seconds: {self.seconds:g} s are {self.samples} samples at {self.sample_rate} Hz, "
+            f"which must be 1 to {LONGEST_CLIP_SAMPLES}",
         )
         # Only the words have synthetic clips.
         fewest = 0 if self.synthetic and self.classes == self.words else 1
@@ -139,11 +170,11 @@ class FeatureConfig:
     transform: Annotated[str, OneOf(TRANSFORMS)] = "log-mel"
     """Log-mel energies (log-mel), mel-frequency cepstral coefficients (mfcc), or mel energies with
     per-channel energy normalisation (pcen)."""
-    n_mfcc: Count = 20
+    n_mfcc: Bands = 20
     """Cepstral coefficients kept (mfcc)."""
-    n_mels: Count = 40
+    n_mels: Bands = 40
     """Triangular mel bands."""
-    n_fft: Count = 640
+    n_fft: Annotated[int, Ge(1), Le(LARGEST_FFT)] = 640
     """Points of the Fourier transform, at least as many as a window has samples."""
     win_ms: Positive = 40.0
     """Window length in milliseconds."""
@@ -259,15 +290,15 @@ class RecurrentConfig(ModelConfig):
     encoder: Annotated[str, OneOf(ENCODERS)] = "none"
     """Encoder: none, convolutions over time (conv1d), over time and frequency (conv2d), or with residual
     connections (residual)."""
-    channels: Count = 32
+    channels: Units = 32
     """Channels of the encoder's first convolution; later ones have two to four times as many."""
     cell: Literal["rnn", "lstm", "gru"] = "lstm"
     """Elman network with tanh (rnn), long short-term memory (lstm), or gated recurrent unit (gru)."""
     bidirectional: bool = False
     """Read the clip in both directions."""
-    hidden_size: Count = 128
+    hidden_size: Units = 128
     """Size of the hidden state of each layer and direction."""
-    num_layers: Count = 2
+    num_layers: Layers = 2
     """Recurrent layers."""
     pooling: Annotated[str, OneOf(POOLINGS)] = "mean"
     """Pooling over time: the last state (last), the mean over frames (mean), or attention with one head
@@ -308,11 +339,11 @@ class BCResNetConfig(ModelConfig):
 
     kind: Literal["bc-resnet"] = field(default="bc-resnet", kw_only=True)
     """Name of this kind of model."""
-    scale: Positive = 3.0
+    scale: Annotated[float, Gt(0), Le(MOST_UNITS / 16)] = 3.0
     """Width: the paper's BC-ResNet-1 has 1, BC-ResNet-3 has 3, BC-ResNet-8 has 8."""
     dropout: Fraction = 0.1
     """Dropout of whole channels in every block."""
-    sub_bands: Count = 5
+    sub_bands: Bands = 5
     """Frequency bands that are normalised separately (sub-spectral normalisation)."""
 
 
@@ -372,10 +403,10 @@ class RunConfig:
             features.f_max_hz <= sample_rate / 2,
             f"f_max_hz: {features.f_max_hz:g} is over half of the sampling rate ({sample_rate / 2:g})",
         )
-        require(
-            round(features.hop_ms * sample_rate / 1000) >= 1,
-            f"hop_ms: {features.hop_ms} is shorter than one sample",
-        )
+        hop = round(features.hop_ms * sample_rate / 1000)
+        require(hop >= 1, f"hop_ms: {features.hop_ms} is shorter than one sample")
+        frames = 1 + self.corpus.samples // hop
+        require(frames <= MOST_FRAMES, f"hop_ms: {frames} frames of a clip must be at most {MOST_FRAMES}")
 
 
 def vary(config: RunConfig, **settings: Any) -> RunConfig:

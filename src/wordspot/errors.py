@@ -3,6 +3,8 @@
 import sys
 import warnings
 
+from wordspot.text import shown
+
 
 class WordspotError(Exception):
     """A failure with a one-line message for the user; the command line exits with `exit_code`."""
@@ -34,4 +36,6 @@ class ClipError(WordspotError):
 
 def warn_in_one_line() -> None:
     """Print warnings like errors: one line, without the source line."""
-    warnings.showwarning = lambda message, *_args, **_kwargs: print(f"wordspot: {message}", file=sys.stderr)
+    warnings.showwarning = lambda message, *_args, **_kwargs: print(
+        f"wordspot: {shown(message)}", file=sys.stderr
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from wordspot.errors import UsageError, WordspotError
-from wordspot.files import write_text
+from wordspot.files import read_text, write_text
 
 Split = Literal["training", "validation", "testing"]
 SPLITS: tuple[Split, ...] = ("training", "validation", "testing")
@@ -57,8 +57,8 @@ def read_lists(root: Path) -> dict[str, Split] | None:
     there = {split: root / name for split, name in LISTS.items() if (root / name).is_file()}
     for split, path in there.items():
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except UnicodeDecodeError:
+            lines = read_text(path).splitlines()
+        except ValueError:
             raise WordspotError(
                 f"{path}: not a text file with one clip per line: replace or remove it"
             ) from None

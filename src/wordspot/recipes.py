@@ -1,6 +1,5 @@
 """A starting point for each model, chosen on the validation split of real clips, and recipes from files."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +15,7 @@ from wordspot.config import (
     vary,
 )
 from wordspot.errors import UsageError
+from wordspot.files import read_json
 from wordspot.schema import validated
 
 WEAK = AugmentConfig(freq_mask_bins=4)
@@ -141,7 +141,7 @@ def read_recipe(path: Path) -> RunConfig:
     Raises UsageError where there is none, or one of another version.
     """
     try:
-        return validated(RunConfig, json.loads(path.read_text(encoding="utf-8"))["config"])
+        return validated(RunConfig, read_json(path)["config"])
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}: name a recipe, or the config.json of a run") from None
     except (KeyError, TypeError):

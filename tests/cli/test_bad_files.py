@@ -49,6 +49,16 @@ def folder(path: Path) -> None:
     path.mkdir()
 
 
+def broken_link(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("nowhere")
+
+
+def pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
 def slow(path: Path) -> None:
     soundfile.write(path, np.zeros(8000, np.int16), 8000)
 
@@ -62,7 +72,9 @@ def coarse(path: Path) -> None:
 
 
 Spoil = Callable[[Path], None]
-UNREADABLE: list[Spoil] = [empty, no_samples, text, cut_short, not_a_number, folder]
+UNREADABLE: list[Spoil] = [empty, no_samples, text, cut_short, not_a_number, folder, broken_link]
+if sys.platform != "win32":  # which has no pipes in folders
+    UNREADABLE.append(pipe)
 CONVERTIBLE: list[Spoil] = [slow, stereo, coarse]
 
 

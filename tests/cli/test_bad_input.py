@@ -98,6 +98,15 @@ WRONG_USE = [
     f"{TRAIN} --device meta",
     f"{TRAIN} --threads 0",
     f"{TRAIN} --threads -1",
+    f"{TRAIN} --threads 1000000000",
+    f"{TRAIN} --threads 8589934592",
+    f"{TRAIN} --seconds 30000",
+    f"{TRAIN} --sample-rate 1",
+    f"{TRAIN} --hidden-size 1000000000",
+    f"{TRAIN} --num-layers 10000",
+    f"{TRAIN} --n-fft 1000000000",
+    f"{TRAIN} --unknown",
+    "notebook --data {data} --study {out} --out {out}.ipynb",
     EVALUATE.replace("{run}", "{nowhere}"),
     EVALUATE.replace("{run}", "{data}"),
     EVALUATE.replace("{run}", "{file}"),
@@ -226,6 +235,9 @@ SAID = {
     "train {nowhere}.json --data {data} --out {out}": "{nowhere}.json: No such file or directory",
     f"{TRAIN} --threads 0": "threads: 0 must be at least 1",
     "mistakes {run} --data {data} --out {data}": "{data}: is a folder: name a file",
+    f"{TRAIN} --unknown": "unknown: {data} has no words beside low, high, rise: leave out --unknown",
+    f"{TRAIN} --threads 8589934592": "threads: 8589934592 must be at most 1024",
+    "notebook --data {data} --study {out} --out {out}.ipynb": "go not in {data}, which has high, low, rise",
     "study --words low high --data {data} --out {out} --models --epochs 1": "models: name at least one of ",
     "own-words yes no --model transformer --out {out}": "'transformer' must be one of rnn, lstm, ",
 }
@@ -236,6 +248,17 @@ def test_what_is_said(wordspot: Command, places: dict[str, Path], tmp_path: Path
     ran = wordspot(*command.format(**places, small=SMALL, out=tmp_path / "out").split())
     assert_one_line(ran, 2)
     assert SAID[command].format(**places) in ran.err
+
+
+def test_an_empty_cache_is_not_the_folder_one_is_in(
+    wordspot: Command, places: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORDSPOT_CACHE", "")
+    ran = wordspot(*train("lstm", places["data"], tmp_path / "out"))
+    assert_one_line(ran, 2)
+    assert ran.err.startswith("wordspot: WORDSPOT_CACHE: an empty value")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from wordspot.config import CorpusConfig, Runtime
 from wordspot.corpus.corpus import Corpus
 from wordspot.corpus.dataset import Batch
 from wordspot.corpus.index import Clip, Index
-from wordspot.corpus.store import cache_folder, open_store
+from wordspot.corpus.store import open_store
+from wordspot.files import cache_folder
 from wordspot.layout import Split
 
 S = 8

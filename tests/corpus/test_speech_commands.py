@@ -118,7 +118,7 @@ def test_the_clips_are_those_of_torchaudio_in_its_order(root: Path) -> None:
     assert len(found) == 31
 
 
-@pytest.mark.parametrize("line", ["hello", "yes/a_nohash_x.wav"])
+@pytest.mark.parametrize("line", ["hello", "yes/a_nohash_x.wav", "../a_nohash_0.wav", "/etc/a_nohash_0.wav"])
 def test_a_list_with_a_line_that_names_no_clip_is_refused(root: Path, line: str) -> None:
     with (find_index(root).root / "testing_list.txt").open("a") as out:
         out.write(f"{line}\n")
@@ -130,7 +130,7 @@ def test_a_list_with_a_line_that_names_no_clip_is_refused(root: Path, line: str)
 def test_a_clip_that_is_listed_but_missing_is_named(root: Path) -> None:
     missing = find_index(root).root / f"yes/{VAL}_nohash_1.wav"
     missing.unlink()
-    with pytest.raises(WordspotError, match="listed, but") as error:
+    with pytest.raises(WordspotError, match="no such file") as error:
         open_corpus(root, CONFIG)
     assert str(error.value).startswith(str(missing))
 

@@ -20,8 +20,9 @@ from wordspot.audio.io import read_clip
 from wordspot.config import CorpusConfig
 from wordspot.corpus import store as store_module
 from wordspot.corpus.folder import index_folder
-from wordspot.corpus.store import Store, cache_folder, open_store
+from wordspot.corpus.store import Store, open_store
 from wordspot.errors import WordspotError
+from wordspot.files import cache_folder
 
 # Short names that name no speaker keep the tests readable.
 pytestmark = pytest.mark.filterwarnings("ignore:.*name no speaker")
@@ -195,7 +196,7 @@ import sys
 from pathlib import Path
 from wordspot.config import CorpusConfig
 from wordspot.corpus.corpus import open_corpus
-from wordspot.corpus.store import cache_folder
+from wordspot.files import cache_folder
 
 Path(sys.argv[1]).touch()  # ready: all begin at once
 while not Path(sys.argv[2]).exists():

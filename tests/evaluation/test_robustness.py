@@ -103,6 +103,9 @@ def test_what_a_run_recognises_is_kept_until_its_weights_change(
     pd.testing.assert_frame_equal(robustness(run, quiet_corpus, "validation"), table)
     path.write_bytes(written.replace(b"True", b"False"))
     assert not robustness(run, quiet_corpus, "validation")["20 dB SNR"].any()  # it was read
+    for damaged in (b"", b"\xff", b"path,start\na,1\n", written[:200], written.replace(b"True", b"maybe")):
+        path.write_bytes(damaged)
+        pd.testing.assert_frame_equal(robustness(run, quiet_corpus, "validation"), table)
     later = (run.folder / "model.safetensors").stat().st_mtime + 1
     os.utime(run.folder / "model.safetensors", (later, later))
     pd.testing.assert_frame_equal(robustness(run, quiet_corpus, "validation"), table)  # measured anew

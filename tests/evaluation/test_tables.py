@@ -1,5 +1,6 @@
 """Tables: the same cells wherever they are shown, and the numbers of what they are of."""
 
+import html
 import re
 import sys
 from dataclasses import replace
@@ -122,7 +123,7 @@ def cells_of(line: str) -> list[str]:
 
 def markdown_cells(text: str) -> list[list[str]]:
     rows = [re.split(r" ?(?<!\\)\| ?", line)[1:-1] for line in text.splitlines()]
-    return [[cell.replace("\\|", "|") for cell in row] for row in rows]
+    return [[html.unescape(re.sub(r"\\([|\[\]`])", r"\1", cell)) for cell in row] for row in rows]
 
 
 def test_the_same_cells_everywhere(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.evaluation.conftest import copy_run
+from tests.helpers import metrics_line
 from wordspot.evaluation.compare import compare, first_epoch_at
 from wordspot.evaluation.tables import training_table
 from wordspot.runs.metrics import Metrics
@@ -14,12 +15,7 @@ from wordspot.runs.run import Run
 def metrics(*epochs: tuple[float, float]) -> list[Metrics]:
     """Give the lines of a run, each of an epoch's validation accuracy and seconds."""
     return [
-        {
-            "epoch": number,
-            "validation_accuracy": accuracy,
-            "validation_loss": 1 - accuracy,
-            "seconds": seconds,
-        }
+        metrics_line(number, validation_accuracy=accuracy, validation_loss=1 - accuracy, seconds=seconds)
         for number, (accuracy, seconds) in enumerate(epochs, start=1)
     ]
 

@@ -12,7 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import wordspot.experiments.sweep as module
-from tests.helpers import assert_one_line
+from tests.helpers import assert_one_line, metrics_line
 from wordspot.config import RecurrentConfig, RunConfig, Runtime, vary
 from wordspot.corpus.corpus import Corpus
 from wordspot.errors import DivergedError, UsageError
@@ -39,7 +39,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[RunConfig]:
         out.mkdir()
         lines = []
         for epoch in (1, 2, 3, 4):
-            lines.append({"epoch": epoch, "validation_accuracy": dropout_of(config)})
+            lines.append(metrics_line(epoch, validation_accuracy=dropout_of(config)))
             Run(out).write_metrics(lines)
             after_epoch(lines[-1])
         return Run(out)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import metrics_line
 from wordspot.config import RunConfig, Runtime, vary
 from wordspot.corpus.corpus import open_corpus
 from wordspot.evaluation.comparison import FILE
@@ -17,8 +18,7 @@ COST = Cost(start=60, epoch=1200, scoring=300)
 
 def write_epochs(run: Path, count: int, seconds: float) -> Path:
     run.mkdir(parents=True, exist_ok=True)
-    line = {"validation_accuracy": 0.5, "validation_loss": 1.0, "seconds": seconds}
-    Run(run).write_metrics([line | {"epoch": number} for number in range(1, count + 1)])
+    Run(run).write_metrics([metrics_line(number, seconds=seconds) for number in range(1, count + 1)])
     return run
 
 

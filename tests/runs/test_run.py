@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from tests.conftest import SPEAKERS, WORDS, speaker_names
-from tests.helpers import assert_one_line, files_of
+from tests.helpers import assert_one_line, files_of, metrics_line
 from wordspot.config import RecurrentConfig, RunConfig, Runtime, vary
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.device import precision_on
@@ -189,7 +189,7 @@ def test_metrics_come_back_as_they_were_written(tmp_path: Path) -> None:
     assert run.metrics == []
     accuracies = [0.25, 0.75, 0.5]
     lines = [
-        {"epoch": n, "validation_accuracy": accuracy, "validation_loss": 1 / 3}
+        metrics_line(n, validation_accuracy=accuracy, validation_loss=1 / 3)
         for n, accuracy in enumerate(accuracies, start=1)
     ]
     run.write_metrics(lines)

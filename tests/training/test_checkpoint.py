@@ -1,15 +1,13 @@
 """The checkpoint: whole or absent, and all that the next epoch needs."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-import wordspot.runs.weights as weights
-from tests.helpers import assert_one_line, files_of
+from tests.helpers import assert_one_line, files_of, write_half
 from wordspot.errors import WordspotError
 from wordspot.runs.run import Run
 from wordspot.training.checkpoint import FILE, load_checkpoint, save_checkpoint
@@ -85,11 +83,7 @@ def test_write_that_breaks_off_leaves_the_last_checkpoint(
     save_checkpoint(Run(tmp_path), model, optimizer, 3)
     before = files_of(tmp_path)
 
-    def half(_tensors: Any, path: Path, *_others: Any) -> None:
-        path.write_bytes(b"half")
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(weights, "save_file", half)
+    monkeypatch.setattr(Path, "write_bytes", write_half)
     with pytest.raises(KeyboardInterrupt):
         save_checkpoint(Run(tmp_path), model, optimizer, 4)
     assert files_of(tmp_path) == before

@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file, save_file
 
-import wordspot.runs.weights as weights
 import wordspot.training.loop as loop
-from tests.helpers import assert_one_line, assert_same_run, files_of, shared_run
+from tests.helpers import assert_one_line, assert_same_run, files_of, shared_run, write_half
 from wordspot.config import RunConfig
 from wordspot.errors import WordspotError
 from wordspot.runs.run import Run
@@ -183,11 +182,7 @@ def test_lost_metrics(tiny: RunConfig, shared_recordings: Path, tmp_path: Path) 
 def test_half_written_weights_are_not_left(
     tiny: RunConfig, shared_recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def half(_tensors: Any, path: Path, *_others: Any) -> None:
-        path.write_bytes(b"half")
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(weights, "save_file", half)
+    monkeypatch.setattr(Path, "write_bytes", write_half)
     with pytest.raises(KeyboardInterrupt):
         train(tiny, shared_recordings, tmp_path / "run")
     assert files_of(tmp_path / "run").keys() == {"config.json", "speakers.json"}

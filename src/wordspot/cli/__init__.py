@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from itertools import pairwise
 
 import tyro
@@ -25,24 +26,41 @@ from wordspot.cli.sweep import sweep
 from wordspot.cli.synthesize import own_words, synthesize
 from wordspot.cli.train import evaluate, recipe_type, train
 from wordspot.errors import UsageError, WordspotError, warn_in_one_line
+from wordspot.files import cache_folder
+from wordspot.telemetry import switch_off_telemetry
+from wordspot.text import is_text, shown
 from wordspot.waiting import wait_passively
 
 INTERRUPTED = 130
 
 
 def check_arguments(arguments: list[str]) -> None:
-    """Raise UsageError for an empty argument, which as a path would be the folder one is in."""
+    """Raise UsageError for an empty argument, as a path the folder one is in, and for one that is no text."""
     for before, argument in pairwise(["wordspot", *arguments]):
         if not argument or (argument.startswith("--") and argument.endswith("=")):
             name = argument.removesuffix("=") or before
             raise UsageError(f"{name}: an empty value: is a variable of the shell not set?")
+        if not is_text(argument):
+            raise UsageError(f"{argument}: not text in UTF-8: rename the file or folder")
+
+
+def set_environment() -> None:
+    """Set what has to stand in the environment before libraries are loaded."""
+    wait_passively()
+    switch_off_telemetry()
+    # Else they write to folders that nobody named.
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
 
 
 def main() -> None:
     """Run one verb; exits with 0, with 2 for wrong use, with 1 for failure, with 130 when interrupted."""
-    wait_passively()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # for what their encoding can't write
     warn_in_one_line()
     try:
+        set_environment()
         check_arguments(sys.argv[1:])
         train.__annotations__["recipe"] = sweep.__annotations__["recipe"] = recipe_type(sys.argv[1:])
         annotate_settings()
@@ -76,7 +94,7 @@ def main() -> None:
         )
         sys.stdout.flush()
     except WordspotError as error:
-        print(f"wordspot: {error}", file=sys.stderr)
+        print(f"wordspot: {shown(error)}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         print("wordspot: interrupted: what is finished is kept", file=sys.stderr)
@@ -86,5 +104,6 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:  # a full disk, a folder that may not be read
-        print(f"wordspot: {error.filename or 'input or output'}: {error.strerror or error}", file=sys.stderr)
+        place = error.filename or "input or output"
+        print(f"wordspot: {shown(place)}: {shown(error.strerror or error)}", file=sys.stderr)
         sys.exit(1)

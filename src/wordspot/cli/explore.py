@@ -7,6 +7,7 @@ from tyro.conf import arg
 
 from wordspot.cli.options import Data
 from wordspot.config import COMMANDS
+from wordspot.text import shown
 
 
 def explore(
@@ -31,5 +32,5 @@ def explore(
     print(f"recordings of background noise: {len(exploration.index.noises)}")
     print(f"unusable files: {len(exploration.unusable)}")
     for error in exploration.unusable[:10]:
-        print(f"  {error}")
+        print(f"  {shown(error)}")
     print("\n".join(f"written: {path}" for path in written))

@@ -11,6 +11,7 @@ from tyro.conf import FlagCreatePairsOff, Positional, arg
 from wordspot.cli.options import HowToRun
 from wordspot.config import Runtime
 from wordspot.errors import UsageError
+from wordspot.text import shown
 
 if TYPE_CHECKING:
     from wordspot.models.recognizer import Prediction
@@ -80,4 +81,4 @@ def as_json(path: Path, prediction: "Prediction") -> str:
 
 def as_text(path: Path, prediction: "Prediction") -> str:
     """Write a prediction as a line of a table."""
-    return f"{prediction.word:<12} {prediction.probability:6.1%}  {path}"
+    return f"{prediction.word:<12} {prediction.probability:6.1%}  {shown(path)}"

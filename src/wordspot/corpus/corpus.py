@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import BatchSampler, DataLoader, RandomSampler, SequentialSampler
 
-from wordspot.audio.io import header
+from wordspot.audio.io import read_clip
 from wordspot.config import COMMANDS, UNKNOWN, CorpusConfig, Runtime
 from wordspot.corpus.dataset import LARGE_BATCH, Batch, ClipDataset
 from wordspot.corpus.folder import index_folder
@@ -29,8 +29,9 @@ from wordspot.corpus.index import (
 )
 from wordspot.corpus.noise import cut_silence
 from wordspot.corpus.speech_commands import download, index_speech_commands, version_in
-from wordspot.corpus.store import Store, cache_folder, open_store
+from wordspot.corpus.store import Store, open_store
 from wordspot.errors import ClipError, UsageError
+from wordspot.files import cache_folder
 from wordspot.layout import SPLITS, Split, check_split
 from wordspot.tts.common_words import other_words
 from wordspot.tts.settings import CLIPS, Synthesis
@@ -124,12 +125,12 @@ def place_in_word(table: pd.DataFrame) -> "pd.Series[int]":
     return table.loc[hashes.sort_values().index].groupby(["split", "word"]).cumcount()
 
 
-def usable(noises: list[Path]) -> list[Path]:
+def usable(noises: list[Path], sample_rate: int) -> list[Path]:
     """Leave out recordings of noise that can't be read, with a warning for each."""
     kept = []
     for path in noises:
         try:
-            header(path)
+            read_clip(path, sample_rate, convert=True)  # whole, since a header may lie
         except ClipError as error:
             warnings.warn(f"left out {error}", stacklevel=2)
         else:
@@ -224,7 +225,7 @@ def open_corpus(
     if config.synthetic:
         index = add_synthetic(index, config)
     if runtime.skip_bad:
-        index = replace(index, noises=usable(index.noises))
+        index = replace(index, noises=usable(index.noises, config.sample_rate))
     clips = choose(index, config)
     if config.synthetic_unknown:
         index, clips = add_other_words(index, clips, config)

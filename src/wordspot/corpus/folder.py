@@ -1,6 +1,5 @@
 """Folders of words, `<word>/*.wav|flac`, split by the rule of Speech Commands or by lists beside them."""
 
-import json
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +8,9 @@ from pathlib import Path
 from wordspot.audio.io import sound_files, sound_names
 from wordspot.corpus.index import Clip, Index
 from wordspot.errors import UsageError, WordspotError
+from wordspot.files import read_json
 from wordspot.layout import BACKGROUND, NOHASH, SYNTHETIC, read_lists, speaker_of, split_of
+from wordspot.text import is_text
 
 
 def index_folder(root: Path) -> Index:
@@ -47,6 +48,9 @@ def index_folder(root: Path) -> Index:
 def clip_paths(root: Path) -> list[str]:
     """List the clips under `root` as `<word>/<file>`, sorted by word and file."""
     folders = sorted(path for path in root.iterdir() if path.is_dir() and path.name[0] not in "._")
+    for folder in folders:
+        if not is_text(folder.name):
+            raise WordspotError(f"{folder}: the folder's name isn't text: rename it")
     return [f"{folder.name}/{name}" for folder in folders for name in sound_names(folder)]
 
 
@@ -63,7 +67,7 @@ def speaker_in(path: str) -> str:
 def assert_whole(root: Path, clips: Sequence[Clip]) -> None:
     """Raise WordspotError where words of synthetic speech have fewer clips than were made."""
     try:
-        made = int(json.loads((root / SYNTHETIC).read_text(encoding="utf-8"))["settings"]["clips"])
+        made = int(read_json(root / SYNTHETIC)["settings"]["clips"])
     except (ValueError, KeyError, TypeError):
         return  # it only marks the folder
     for word, there in Counter(clip.word for clip in clips).items():

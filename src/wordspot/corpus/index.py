@@ -87,7 +87,7 @@ def choose(index: Index, config: CorpusConfig) -> list[Clip]:
 
     A split gets as many unknown clips as a chosen word has there on average, as in the 12-class task of the
     data set: those with the lowest SHA-1 of the path, so always the same. Raises UsageError for a word that
-    the corpus does not have.
+    the corpus does not have, and where `config.unknown` finds no other words.
     """
     there = index.words
     missing = [word for word in config.words if word not in there]
@@ -99,6 +99,11 @@ def choose(index: Index, config: CorpusConfig) -> list[Clip]:
     chosen = [clip for clip in index.clips if clip.word in config.words]
     if not config.unknown:
         return chosen
+    if set(there) <= set(config.words):
+        raise UsageError(
+            f"unknown: {index.root} has no words beside {', '.join(config.words)}: leave out --unknown, or "
+            "add folders of other words"
+        )
     others: dict[Split, list[Clip]] = defaultdict(list)
     for clip in index.clips:
         if clip.word not in config.words:

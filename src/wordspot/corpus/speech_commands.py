@@ -20,7 +20,8 @@ from wordspot.layout import LISTS, NOHASH, read_lists
 
 FOLDER = "SpeechCommands"
 VERSIONS = ("speech_commands_v0.02", "speech_commands_v0.01")
-CLIP = re.compile(rf"[^/]+/[^/]+{NOHASH}\d+\.wav")
+CLIP = re.compile(rf"[^/.][^/]*/[^/]+{NOHASH}\d+\.wav")
+"""A path inside the data set, and nowhere else."""
 
 
 def version_in(root: Path) -> str | None:

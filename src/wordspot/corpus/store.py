@@ -20,7 +20,15 @@ from wordspot.config import CorpusConfig
 from wordspot.corpus.index import Clip, Index
 from wordspot.corpus.samples import Samples
 from wordspot.errors import ClipError, WordspotError
-from wordspot.files import atomic_folder, locked, output_folder, remove_leftovers, write_json
+from wordspot.files import (
+    atomic_folder,
+    locked,
+    output_folder,
+    read_json,
+    remove_leftovers,
+    remove_locks,
+    write_json,
+)
 
 SAMPLES, TABLE, ABOUT = "samples.int16", "clips.csv", "about.json"
 FIELDS = tuple(Clip.__dataclass_fields__)
@@ -73,10 +81,11 @@ def open_store(
     stores = output_folder(cache / "stores", "name another cache folder with WORDSPOT_CACHE=")
     place = stores / hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
     state = _state(index)
+    remove_leftovers(stores)
+    remove_locks(stores)
     with locked(place):
         store = _load(place, state, config)
         if store is None:
-            remove_leftovers(stores)
             with atomic_folder(place) as part:
                 _build(part, index, config, state, convert=convert, skip_bad=skip_bad)
             store = _load(place, state, config)
@@ -91,8 +100,9 @@ def _state(index: Index) -> str:
         file = index.file(clip)
         try:
             stat = os.stat(file)  # noqa: PTH116, a Path for each of 100,000 files takes longer
-        except OSError as error:
-            raise WordspotError(f"{file}: listed, but {error.strerror}: restore the file") from None
+        except OSError:  # listed, but missing: reading it says so
+            digest.update(f"{fields_of(clip)};".encode())
+            continue
         digest.update(f"{fields_of(clip)}{stat.st_size},{stat.st_mtime_ns};".encode())
     return digest.hexdigest()
 
@@ -103,7 +113,7 @@ def _load(place: Path, state: str, config: CorpusConfig) -> Store | None:
     Samples are checked when they are first read: reading them all would take seconds for 100,000 clips.
     """
     try:
-        about = json.loads((place / ABOUT).read_text(encoding="utf-8"))
+        about = read_json(place / ABOUT)
         if about["state"] != state or about["checksum"] != zlib.crc32((place / TABLE).read_bytes()):
             return None
         table = pd.read_csv(
@@ -171,10 +181,3 @@ def unusable(bad: Sequence[ClipError]) -> WordspotError:
     """Make one line of all the clips that can't be used."""
     others = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
     return WordspotError(f"{bad[0]}{others}: replace or remove it, or leave out such clips with --skip-bad")
-
-
-def cache_folder() -> Path:
-    """Give the folder of stores and downloads: $WORDSPOT_CACHE, or wordspot/ in the user's cache folder."""
-    if "WORDSPOT_CACHE" in os.environ:
-        return Path(os.environ["WORDSPOT_CACHE"])
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wordspot"

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from wordspot.deploy.detector import Detector, Event, Openable, open_file
 from wordspot.deploy.settings import Detection
 from wordspot.deploy.sound import Block, Microphone
+from wordspot.text import shown
 
 METER = 20
 """Characters of the bar that shows a probability."""
@@ -34,7 +35,7 @@ def detect_in_file(path: Path, recognizer: Openable, settings: Detection, *, jso
         transient=True,
         redirect_stdout=sys.stdout.isatty(),  # else the words would go where the bar is
     ) as bar:
-        task = bar.add_task(path.name, total=total)
+        task = bar.add_task(shown(path.name), total=total)
         for block in blocks:
             tell(detector.push(block), path, json_lines=json_lines)
             bar.update(task, advance=len(block))
@@ -73,6 +74,6 @@ def tell(events: Iterable[Event], path: Path | None, *, json_lines: bool) -> Non
             told = {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(event).items()}
             print(json.dumps(where | told), flush=True)
         else:
-            name = "" if path is None else f"  {path}"
+            name = "" if path is None else f"  {shown(path)}"
             times = f"{event.start:9.2f} {event.end:9.2f}"
             print(f"{times}  {event.word:<12} {event.confidence:6.1%}{name}", flush=True)

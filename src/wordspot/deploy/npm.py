@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wordspot.corpus.store import cache_folder
 from wordspot.errors import WordspotError
-from wordspot.files import locked, output_folder
+from wordspot.files import cache_folder, locked, output_folder
 
 PATIENCE = 600
 """Seconds after which npm is given up."""

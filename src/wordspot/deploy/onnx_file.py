@@ -9,6 +9,7 @@ from torch import Tensor
 
 from wordspot.audio.padding import full_lengths
 from wordspot.errors import UsageError, WordspotError
+from wordspot.telemetry import switch_off_telemetry
 
 INPUTS, OUTPUTS = ["waveforms", "lengths"], ["logits", "probabilities"]
 WORDS, RATE, WINDOW, THRESHOLDS = "words", "sample_rate_hz", "window_samples", "thresholds"
@@ -19,7 +20,8 @@ THREADS = 1
 
 
 def runtime() -> Any:
-    """Import onnxruntime. Raises WordspotError where it is missing."""
+    """Import onnxruntime, without its telemetry. Raises WordspotError where it is missing."""
+    switch_off_telemetry()
     try:
         import onnxruntime
     except ImportError:

@@ -11,12 +11,11 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from wordspot.audio import io
 from wordspot.errors import ClipError, UsageError, WordspotError
 
 BLOCK_SECONDS = 0.1
 """Length of a block of the microphone."""
-BLOCK = 2**14
-"""Samples of a block of a file."""
 LONGEST_WAIT = 5.0
 """Seconds without a block after which a microphone counts as gone."""
 
@@ -29,10 +28,9 @@ def read_blocks(path: Path, frames: int) -> Iterator[Block]:
     Raises ClipError where it breaks off.
     """
     try:
-        with soundfile.SoundFile(str(path)) as file:
-            for block in file.blocks(BLOCK, dtype="float32", always_2d=True):
-                frames -= len(block)
-                yield block
+        for block in io.read_blocks(path):
+            frames -= len(block)
+            yield block
     except (soundfile.SoundFileError, OSError):
         raise ClipError(path, "breaks off before its end") from None
     if frames > 0:

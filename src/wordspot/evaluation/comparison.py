@@ -1,12 +1,12 @@
 """What a comparison of models says, as kept in comparison.json."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from wordspot.files import read_json
 from wordspot.layout import Split
 from wordspot.runs.evaluation import Interval
 
@@ -184,7 +184,7 @@ class Comparison:
 def read_comparison(folder: Path) -> Comparison | None:
     """Read the comparison in a folder; None where there is none, or one of another version."""
     try:
-        stored = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        stored = read_json(folder / FILE)
         return TypeAdapter(Comparison).validate_python(stored)
     except (OSError, ValueError, ValidationError):
         return None

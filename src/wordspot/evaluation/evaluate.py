@@ -21,6 +21,7 @@ from wordspot.evaluation.intervals import over_speakers, wider, wilson
 from wordspot.layout import Split, check_split
 from wordspot.models.recognizer import Recognizer
 from wordspot.runs.evaluation import Evaluation, WordScores
+from wordspot.runs.provenance import versions
 from wordspot.runs.run import Run
 
 
@@ -34,11 +35,13 @@ def evaluate(
 
     `data` are those clips; None for the path from which the run was trained. Leaves evaluation-<split>.json,
     predictions-<split>.csv and confusion-<split>.svg in the folder of the run (none for a pretrained one);
-    where a run of synthetic speech is evaluated on recordings, <split> is followed by -recorded. Raises
+    where a run of synthetic speech is evaluated on recordings, <split> is followed by -recorded. Warns where
+    the installed versions are not those of the run. Raises
     UsageError where the clips are not those of the run, since its test speakers may have been trained on.
     """
     run = Run(run)
     check_split(split)
+    warn_of_other_versions(run)
     with computing(runtime) as device:
         recognizer = run.recognizer
         corpus = open_clips_of(run, data, split, runtime)
@@ -47,6 +50,21 @@ def evaluate(
     if not run.pretrained:
         run.write_evaluation(result)
     return result
+
+
+def warn_of_other_versions(run: Run) -> None:
+    """Warn where a run was made with other versions than those that are installed."""
+    now = versions()
+    changed = [
+        f"{name} {then} (now {now[name]})"
+        for name, then in run.provenance["versions"].items()
+        if now.get(name, then) != then
+    ]
+    if changed and not run.pretrained:
+        warnings.warn(
+            f"{run} was made with {', '.join(changed)}: scores may differ a little from those of then",
+            stacklevel=3,
+        )
 
 
 def evaluate_recognizer(recognizer: Recognizer, data: Path | str, runtime: Runtime = Runtime()) -> Evaluation:

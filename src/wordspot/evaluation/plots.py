@@ -30,6 +30,7 @@ from wordspot.figures import COLORS, STYLE, Plot, Source
 from wordspot.layout import Split
 from wordspot.models.recognizer import Recognizer
 from wordspot.runs.evaluation import Interval, row_shares
+from wordspot.text import label
 
 COLUMNS = 4
 """Confusion matrices in a row."""
@@ -46,7 +47,7 @@ def plot_accuracies(groups: Sequence[SeedGroup], intervals: Sequence[Interval]) 
             axes.plot([low, high], [place, place], color=COLORS[0], linewidth=2)
             axes.plot(group.right.mean(axis=1), [place] * len(group.runs), "o", color=COLORS[1], markersize=4)
             axes.plot([mean], [place], "|", color=COLORS[0], markersize=14, markeredgewidth=2)
-        axes.set_yticks(range(len(groups)), [group.name for group in groups])
+        axes.set_yticks(range(len(groups)), [label(group.name) for group in groups])
         axes.invert_yaxis()
         axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.set(xlabel="accuracy, 95 % interval; dots: runs")
@@ -87,9 +88,9 @@ def plot_paired_differences(comparison: Comparison, reference: str | None = None
             axes.tick_params(labelsize="small")
             axes.xaxis.set_major_locator(MaxNLocator(3))
             axes.grid(axis="y", visible=False)
-        grid[0].set_yticks(range(len(names)), names)
+        grid[0].set_yticks(range(len(names)), list(map(label, names)))
         grid[0].set_ylim(len(names) - 0.4, -0.6)
-        figure.supxlabel(f"difference from {reference} in points, 95 % interval", fontsize="small")
+        figure.supxlabel(f"difference from {label(reference)} in points, 95 % interval", fontsize="small")
     return figure
 
 
@@ -118,9 +119,9 @@ def plot_curves_together(groups: Sequence[SeedGroup], reference: str | None = No
                 loss = [fmean(line[f"{split}_loss"] for line in epoch) for epoch in lines]
                 wrong = [1 - fmean(line[f"{split}_accuracy"] for line in epoch) for epoch in lines]
                 epochs = range(1, len(lines) + 1)
-                label = group.name if split == "validation" and group.name in colors else None
-                losses.plot(epochs, loss, style, color=color, linewidth=1.2, label=label)
-                mistakes.plot(epochs, wrong, style, color=color, linewidth=1.2, label=label)
+                name = label(group.name) if split == "validation" and group.name in colors else None
+                losses.plot(epochs, loss, style, color=color, linewidth=1.2, label=name)
+                mistakes.plot(epochs, wrong, style, color=color, linewidth=1.2, label=name)
         losses.set(ylabel="loss (nats)")
         mistakes.set(ylabel="error rate")
         for axes in (losses, mistakes):
@@ -195,10 +196,11 @@ def plot_confusions_around_best(groups: Sequence[SeedGroup], words: Sequence[str
         axes = large.subplots()
         shares = row_shares(best.confusion)
         image = axes.imshow(shares, cmap="Blues", norm=norm)
-        axes.set_xticks(range(len(words)), words, rotation=90, fontsize="small")
-        axes.set_yticks(range(len(words)), words, fontsize="small")
+        shown = [label(word) for word in words]
+        axes.set_xticks(range(len(words)), shown, rotation=90, fontsize="small")
+        axes.set_yticks(range(len(words)), shown, fontsize="small")
         axes.set(xlabel="recognised", ylabel="said")
-        axes.set_title(f"{best.name}: {best.right_share.mean():.1%}", fontsize="medium")
+        axes.set_title(f"{label(best.name)}: {best.right_share.mean():.1%}", fontsize="medium")
         _write_cells(image, shares, 100)
         rows = 1 if len(others) < COLUMNS else 2
         columns = max(1, -(-len(others) // rows))
@@ -208,7 +210,7 @@ def plot_confusions_around_best(groups: Sequence[SeedGroup], words: Sequence[str
         for axes, group in zip(grid, others, strict=False):
             axes.imshow(row_shares(group.confusion), cmap="Blues", norm=norm)
             axes.set(xticks=[], yticks=[])
-            axes.set_title(f"{group.name}\n{group.right_share.mean():.1%}", fontsize="small")
+            axes.set_title(f"{label(group.name)}\n{group.right_share.mean():.1%}", fontsize="small")
             axes.spines[["right", "top"]].set_visible(True)
     return figure
 
@@ -227,7 +229,7 @@ def plot_differences(
     largest = max(2.0, *(float(np.abs(matrix).max()) for _, matrix in panels))
     norm = SymLogNorm(linthresh=1, vmin=-largest, vmax=largest)
     return _matrices(
-        panels, words, "RdBu_r", norm, 1, first, f"clips more than {first.name} (red)\nor fewer (blue)"
+        panels, words, "RdBu_r", norm, 1, first, f"clips more than {label(first.name)} (red)\nor fewer (blue)"
     )
 
 
@@ -244,6 +246,7 @@ def _matrices(
 
     Cells that don't round to 0, times `unit`, are written out.
     """
+    shown = [label(word) for word in words]
     columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
     with mpl.rc_context(STYLE | {"axes.grid": False}):
@@ -259,9 +262,9 @@ def _matrices(
         for place, (title, matrix) in enumerate(panels):
             axes = grid[place]
             image = axes.imshow(matrix, cmap=colors, norm=norm)
-            axes.set_title(title, fontsize="medium")
-            axes.set_xticks(range(len(words)), words, rotation=90, fontsize="small")
-            axes.set_yticks(range(len(words)), words if place % columns == 0 else [], fontsize="small")
+            axes.set_title(label(title), fontsize="medium")
+            axes.set_xticks(range(len(words)), shown, rotation=90, fontsize="small")
+            axes.set_yticks(range(len(words)), shown if place % columns == 0 else [], fontsize="small")
             _write_cells(image, matrix, unit)
         if bar:
             shrink = 0.8 if rows == 1 else 0.5
@@ -310,7 +313,7 @@ def plot_calibration(groups: Sequence[SeedGroup], reference: str | None = None, 
                 color=colors.get(group.name, GREY),
                 markersize=4,
                 linewidth=1,
-                label=group.name if group.name in colors else None,
+                label=label(group.name) if group.name in colors else None,
             )
         axes.set(xlabel="predicted probability", ylabel="accuracy")
         axes.legend(fontsize="small")
@@ -328,8 +331,8 @@ def plot_noise(comparison: Comparison) -> Figure:
         for one in sorted(models, key=lambda one: one.name in colors):
             values = [one.accuracy, *one.noise.values()]
             color = colors.get(one.name, GREY)
-            label = one.name if one.name in colors else None
-            axes.plot(range(len(values)), values, "o-", color=color, markersize=4, label=label)
+            name = label(one.name) if one.name in colors else None
+            axes.plot(range(len(values)), values, "o-", color=color, markersize=4, label=name)
         axes.set_xticks(range(len(ratios) + 1), ["clean", *map(str, ratios)])
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set(xlabel="signal-to-noise ratio (dB)", ylabel="accuracy")
@@ -352,8 +355,8 @@ def plot_data_scaling(comparison: Comparison) -> Figure:
         for added, line in sorted(lines.items()):
             clips = [one.recorded_clips for one in line]
             axes.fill_between(clips, *np.transpose([one.interval for one in line]), alpha=0.2, linewidth=0)
-            label = f"with {added:,} synthetic clips" if added else "recorded clips alone"
-            axes.plot(clips, [one.accuracy for one in line], "o-", markersize=4, label=label)
+            name = f"with {added:,} synthetic clips" if added else "recorded clips alone"
+            axes.plot(clips, [one.accuracy for one in line], "o-", markersize=4, label=name)
         # A logarithmic axis that has a place for 0.
         axes.set_xscale("symlog", linthresh=min(count for count in counts if count), linscale=0.5)
         axes.set_xticks(counts, [f"{count:,}" for count in counts])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -62,14 +63,26 @@ def robustness(run: Run, corpus: Corpus, split: Split) -> pd.DataFrame:
     folder of the run as robustness-<split>.csv, but for a pretrained one.
     """
     path, weights = run.robustness_file(split), run.folder / WEIGHTS
-    if path.is_file() and (run.is_kept or is_current(path, [weights])):
-        return pd.read_csv(path, dtype={"path": str})
-    right = recognised(run.recognizer, corpus, split)
-    found = corpus.table(split)[["path", "start"]].join(pd.DataFrame(right))
+    clips = corpus.table(split)[["path", "start"]]
+    current = run.is_kept or is_current(path, [weights])
+    if current and (kept := read_kept(path, clips)) is not None:
+        return kept
+    found = clips.join(pd.DataFrame(recognised(run.recognizer, corpus, split)))
     if not run.pretrained:
         with atomic_write(path) as part:
             found.to_csv(part, index=False)
     return found
+
+
+def read_kept(path: Path, clips: pd.DataFrame) -> pd.DataFrame | None:
+    """Read what was measured of clips with a path and a start; None where it is damaged or of others."""
+    names = [condition.name for condition in CONDITIONS]
+    try:
+        found = pd.read_csv(path, dtype={"path": str} | dict.fromkeys(names, bool), keep_default_na=False)
+        whole = list(found) == [*clips, *names] and found[list(clips)].equals(clips)
+    except (ValueError, OSError):
+        return None
+    return found if whole else None
 
 
 @torch.inference_mode()

@@ -14,6 +14,7 @@ from wordspot.evaluation.comparison import Comparison, ModelResult
 from wordspot.evaluation.fitting import fitted
 from wordspot.figures import titled
 from wordspot.runs.evaluation import Evaluation, Interval
+from wordspot.text import markdown, shown
 
 WIDE = 10_000
 """Most characters in a line of a file, more than any table needs."""
@@ -68,15 +69,16 @@ class Table:
     def print(self) -> None:
         """Print to the terminal, in several parts where it is too wide; whole where the output is a file."""
         console = Console(width=None if sys.stdout.isatty() else WIDE)
-        console.print(Text(self.title, style="bold"), soft_wrap=True)
-        for widths in fitted(self.columns, self.rows, self.left, console.width):
-            shown = RichTable(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+        console.print(Text(shown(self.title), style="bold"), soft_wrap=True)
+        columns, rows = list(map(shown, self.columns)), [list(map(shown, row)) for row in self.rows]
+        for widths in fitted(columns, rows, self.left, console.width):
+            table = RichTable(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
             for place, width in widths.items():
                 side: Literal["left", "right"] = "left" if place in self.left else "right"
-                shown.add_column(Text(self.columns[place]), justify=side, overflow="fold", width=width)
-            for row in self.rows:
-                shown.add_row(*(Text(row[place]) for place in widths))
-            console.print(shown)
+                table.add_column(Text(columns[place]), justify=side, overflow="fold", width=width)
+            for row in rows:
+                table.add_row(*(Text(row[place]) for place in widths))
+            console.print(table)
 
     def to_markdown(self) -> str:
         """Write as Markdown, without the title.
@@ -87,7 +89,7 @@ class Table:
         | rnn | 88.8 % |
         """
         marks = [":--" if number in self.left else "--:" for number in range(len(self.columns))]
-        lines = [[cell.replace("|", "\\|") for cell in row] for row in (self.columns, marks, *self.rows)]
+        lines = [list(map(markdown, self.columns)), marks, *(list(map(markdown, row)) for row in self.rows)]
         return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
     def _repr_html_(self) -> str:

@@ -1,23 +1,20 @@
 """A recogniser of one's own words, from synthetic speech and whatever recordings there are."""
 
 import hashlib
-import json
 import warnings
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import soundfile
-
-from wordspot.audio.io import read_clip
+from wordspot.audio.io import read_clip, regular_size
+from wordspot.audio.wav import write_wav
 from wordspot.config import Runtime, vary
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import Clip
-from wordspot.corpus.store import cache_folder
 from wordspot.errors import ClipError, UsageError, WordspotError
 from wordspot.evaluation.evaluate import evaluate
-from wordspot.files import atomic_folder, locked, output_folder, write_json
+from wordspot.files import atomic_folder, cache_folder, locked, output_folder, read_json, write_json
 from wordspot.layout import NOHASH, Split, write_lists
 from wordspot.recipes import recipe as recipe_named
 from wordspot.runs.evaluation import Evaluation
@@ -139,12 +136,12 @@ def keep_halves(
     WordspotError for a recording that can't be used.
     """
     sources = {
-        clip.path: [part, hashlib.sha1((recordings / clip.path).read_bytes()).hexdigest()]
+        clip.path: [part, hashlib.sha1(bytes_of(recordings / clip.path)).hexdigest()]
         for clip, part in halves.items()
     }
     if out.exists():
         described = out / SOURCES
-        if not described.is_file() or json.loads(described.read_text(encoding="utf-8")) != sources:
+        if not described.is_file() or read_json(described) != sources:
             raise UsageError(f"{out}: holds other recordings: choose another --out")
         return
     halved = defaultdict(set)
@@ -161,7 +158,13 @@ def keep_halves(
                 samples = read_clip(recordings / clip.path, sample_rate, convert=convert)
             except ClipError as error:
                 raise WordspotError(f"{error}: replace or remove it") from None
-            soundfile.write(path, samples, sample_rate)
+            write_wav(path, samples, sample_rate)
             parts.append((path.relative_to(folder).as_posix(), part))
         write_lists(folder, parts)
         write_json(folder / SOURCES, sources)
+
+
+def bytes_of(path: Path) -> bytes:
+    """Read a file. Raises ClipError where it is none, since to read a pipe would wait for ever."""
+    regular_size(path)
+    return path.read_bytes()

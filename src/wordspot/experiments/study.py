@@ -1,6 +1,5 @@
 """Many runs to one comparison for each experiment."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,12 +19,15 @@ from wordspot.evaluation.tables import comparison_tables
 from wordspot.experiments.experiments import Experiment
 from wordspot.experiments.time_left import TimeLeft, is_finished, measure_costs
 from wordspot.figures import titled
-from wordspot.files import output_folder, write_json, write_text
+from wordspot.files import alone_in, output_folder, read_json, write_json, write_text
 from wordspot.runs.run import CONFIG
+from wordspot.text import is_file_name, shown
 from wordspot.training.parallel import open_once, processes, train_all
 
 EXPERIMENTS = "experiments.json"
 RESULTS = "study.json"
+DEPTH = 3
+"""Of a run in the folder of a study."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def run_study(
         for experiment in experiments
     }
     jobs = max(1, min(jobs, sum(not is_finished(run, config) for config, run in places.items())))
-    with computing(runtime), processes(jobs) as pool:
+    with alone_in(folder, DEPTH), computing(runtime), processes(jobs) as pool:
         corpora = {
             corpus: open_once(data, corpus, runtime) for corpus in {config.corpus for config in places}
         }
@@ -148,7 +150,11 @@ def read_study(study: str | Path) -> dict[str, Result]:
 
 def _read(path: Path, kind: TypeAdapter[list[Stored]]) -> list[Stored]:
     try:
-        return kind.validate_python(json.loads(path.read_text(encoding="utf-8")))
+        found = kind.validate_python(read_json(path))
+        for name in (name for one in found for name in names_in(one)):
+            if not is_file_name(name):
+                raise ValueError(f"{shown(name)!r} can't be a name")
+        return found
     except OSError:
         raise UsageError(
             f"{path.parent}: no study here (no {path.name}): name the --out of `wordspot study`"
@@ -156,6 +162,13 @@ def _read(path: Path, kind: TypeAdapter[list[Stored]]) -> list[Stored]:
     except ValueError as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"{path}: not a study of this version of wordspot ({reason})") from None
+
+
+def names_in(one: Experiment | Result) -> list[str]:
+    """List the names of an experiment and its variants, of which folders and figures are called."""
+    if isinstance(one, Experiment):
+        return [one.name, *one.variants]
+    return [one.name, *(model.name for model in one.comparison.models)]
 
 
 def lay_out(experiments: Sequence[Experiment], folder: Path) -> dict[RunConfig, Path]:

@@ -3,7 +3,8 @@
 import json
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,15 +15,16 @@ import numpy as np
 import optuna
 from matplotlib import pyplot as plt
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.exceptions import StorageInternalError
 from optuna.trial import TrialState
 from optuna.visualization import matplotlib as charts
 from rich.console import Console
 
 from wordspot.config import RunConfig, Runtime, vary
-from wordspot.corpus.corpus import open_corpus
+from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.errors import DivergedError, UsageError, WordspotError
 from wordspot.figures import SYNTHETIC, Source, save_figure
-from wordspot.files import output_folder, write_json
+from wordspot.files import alone_in, output_folder, write_json
 from wordspot.runs.metrics import Metrics
 from wordspot.training.loop import train
 
@@ -70,7 +72,8 @@ def sweep(
     with its own folder `out`. A trial whose best epoch is worse than the median of the others at that epoch
     is pruned. Leaves one run per trial, Optuna's plots (SVG), and
     best.json, which `train` takes in place of a recipe; gives its path. Raises UsageError for a storage that
-    can't be opened or a study of another recipe, and what `train` raises.
+    can't be opened, a study of another recipe or a folder in which another process is at work, WordspotError
+    for a storage that fails, and what `train` raises.
     """
     if trials < 1:
         raise UsageError(f"trials: {trials} must be at least 1")
@@ -78,8 +81,26 @@ def sweep(
     # Opened once: what is wrong with the corpus must not count as a failed trial.
     corpus = open_corpus(data, recipe.corpus, runtime)
     space = space_of(recipe, with_noise=bool(corpus.noises))
-    study = open_study(name, storage or f"sqlite:///{(folder / 'sweep.db').resolve()}", recipe)
-    study.enqueue_trial(settings_of(recipe, space), skip_if_exists=True)
+    storage = storage or f"sqlite:///{(folder / 'sweep.db').resolve()}"
+    with alone_in(folder), storing(storage):
+        study = open_study(name, storage, recipe)
+        study.enqueue_trial(settings_of(recipe, space), skip_if_exists=True)
+        search(study, space, recipe, corpus, folder, runtime, trials)
+        write_best(study, recipe, folder, corpus)
+        draw_plots(study, folder, corpus)
+    return folder / BEST
+
+
+def search(
+    study: optuna.Study,
+    space: Mapping[str, Searched],
+    recipe: RunConfig,
+    corpus: Corpus,
+    folder: Path,
+    runtime: Runtime,
+    trials: int,
+) -> None:
+    """Run trials until the study has as many finished ones. Raises WordspotError where none is complete."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     while (finished := count_finished(study)) < trials:
         trial = study.ask(dict(space))
@@ -98,13 +119,23 @@ def sweep(
         except (PrunedError, DivergedError):
             study.tell(trial, state=TrialState.PRUNED)
         except BaseException:
-            study.tell(trial, state=TrialState.FAIL)
+            with suppress(StorageInternalError):  # what came first is told
+                study.tell(trial, state=TrialState.FAIL)
             raise
     if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         raise WordspotError(f"{folder}: every trial was pruned: raise --trials")
-    write_best(study, recipe, folder, corpus)
-    draw_plots(study, folder, corpus)
-    return folder / BEST
+
+
+@contextmanager
+def storing(storage: str) -> Iterator[None]:
+    """Turn what Optuna's storage raises meanwhile, as on a full disk, into a WordspotError that names it."""
+    try:
+        yield
+    except StorageInternalError as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise WordspotError(
+            f"storage: {storage} failed ({reason}): make room, and run the command again"
+        ) from None
 
 
 def space_of(recipe: RunConfig, *, with_noise: bool) -> dict[str, Searched]:

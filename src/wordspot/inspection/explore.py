@@ -24,6 +24,7 @@ from wordspot.figures import STYLE, SYNTHETIC, Plot, save_figure, titled
 from wordspot.files import atomic_write, output_folder
 from wordspot.inspection.augmentation_gallery import plot_augmentations
 from wordspot.layout import SPLITS
+from wordspot.text import label
 
 if TYPE_CHECKING:
     from IPython.display import Audio
@@ -190,7 +191,7 @@ def plot_clip(axes: Sequence[Axes], path: Path, config: FeatureConfig) -> None:
     sample_rate = header(path).samplerate
     waveform = to_float(torch.from_numpy(read_clip(path, sample_rate, convert=True)))  # (S,)
     axes[0].plot(np.arange(len(waveform)) / sample_rate, waveform, linewidth=0.5)
-    axes[0].set_title(f"{path.parent.name}\n{path.name}", fontsize=9)
+    axes[0].set_title(f"{label(path.parent.name)}\n{label(path.name)}", fontsize=9)
     axes[0].set_ylim(-1, 1)
 
     window = round(config.win_ms * sample_rate / 1000)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
-import torchaudio
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wordspot.audio.features import Features, to_float
 from wordspot.audio.io import read_clip
 from wordspot.audio.padding import full_lengths, pad_clips
+from wordspot.audio.sinc import resample
 from wordspot.config import RunConfig, Runtime
 from wordspot.errors import ClipError, UsageError
 from wordspot.models import make_model
@@ -135,7 +135,7 @@ class Recognizer(nn.Module):
             if sample_rate is not None and sample_rate < 1:
                 raise UsageError(f"sample_rate: {sample_rate} must be at least 1")
             if sample_rate not in (None, own.sample_rate):
-                waveform = torchaudio.functional.resample(waveform, sample_rate, own.sample_rate)
+                waveform = resample(waveform, sample_rate, own.sample_rate)
         seconds = len(waveform) / own.sample_rate
         # A copy, so that the rest of a long sound is not kept.
         return Clip(waveform[: own.samples].clone() if len(waveform) > own.samples else waveform, seconds)
@@ -159,6 +159,16 @@ class Recognizer(nn.Module):
         )  # this room may not import it any earlier
 
         return evaluate_recognizer(self, data, runtime)
+
+
+def shapes_of(config: RunConfig) -> dict[str, tuple[int, ...]]:
+    """Give the shape of each tensor in the state of a recogniser, without memory for those of its model."""
+    features = Features(config.features, config.corpus.sample_rate)
+    with torch.device("meta"):
+        model = make_model(config.model, features.size, len(config.corpus.classes))
+    state = {f"features.{name}": tensor for name, tensor in features.state_dict().items()}
+    state |= {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    return {name: tuple(tensor.shape) for name, tensor in state.items()} | {"temperature": ()}
 
 
 def checked(sound: Tensor | NDArray[Any]) -> Tensor:

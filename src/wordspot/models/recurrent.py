@@ -131,6 +131,8 @@ def initialise(recurrent: nn.RNNBase) -> None:
     RNN vanish.
     """
     H = recurrent.hidden_size
+    if next(recurrent.parameters()).is_meta:
+        return  # only the shapes are asked for; to draw without values would load torch's compiler
     for name, parameter in recurrent.named_parameters():
         if name.startswith("weight_hh"):
             for gate in parameter.chunk(len(parameter) // H):  # (H, H) for each gate

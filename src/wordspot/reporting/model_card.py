@@ -10,6 +10,7 @@ from wordspot.reporting.config_tables import models_table
 from wordspot.reporting.wording import data_note, listed, seeds_note, split_name, splits_note
 from wordspot.runs.evaluation import Evaluation
 from wordspot.runs.run import Run
+from wordspot.text import markdown
 
 
 def model_card(run: Run, one: ModelResult, family: Comparison, *, corpus: str, licence: str) -> str:
@@ -49,7 +50,7 @@ def titled_table(table: Table) -> str:
 def answers(config: RunConfig) -> list[str]:
     """List what a recogniser can answer."""
     corpus = config.corpus
-    return [*corpus.words, *["another word"] * corpus.unknown, *["silence"] * corpus.silence]
+    return [*map(markdown, corpus.words), *["another word"] * corpus.unknown, *["silence"] * corpus.silence]
 
 
 def streaming(config: RunConfig) -> str:
@@ -90,7 +91,8 @@ def limits(config: RunConfig, scores: Evaluation, one: ModelResult) -> list[str]
             if missing
             else []
         ),
-        f"The class with the lowest F1 is '{weakest.word}' ({weakest.f1:.3f}, {weakest.clips:,} clips).",
+        f"The class with the lowest F1 is '{markdown(weakest.word)}' "
+        f"({weakest.f1:.3f}, {weakest.clips:,} clips).",
         f"The expected calibration error is {one.calibration_error:.3f} ({seeds_note([one])}).",
         "Other microphones, rooms, accents and ages than those of the data are untested.",
     ]

@@ -13,7 +13,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from traitlets.config import Config
 
-from wordspot.config import RunConfig, Runtime
+from wordspot.config import CorpusConfig, RunConfig, Runtime
+from wordspot.corpus.corpus import find_index
+from wordspot.corpus.index import choose
 from wordspot.errors import UsageError, WordspotError
 from wordspot.experiments.study import EXPERIMENTS, RESULTS, read_experiments, read_study
 from wordspot.files import atomic_write, output_folder
@@ -68,8 +70,8 @@ def write_notebook(
     out, for a copy to hand on. The copy has the parameters of the script, so that it runs anywhere, and says
     which ones it was run with.
 
-    Raises UsageError where `source` is no such notebook, the study is unfinished or compares no models or the
-    discussion can't be used, and WordspotError where a cell fails.
+    Raises UsageError where `source` is no such notebook, the study is unfinished or compares no models, the
+    clips lack a word, or the discussion can't be used, and WordspotError where a cell fails.
     """
     source, path = Path(source), Path(out)
     if not source.is_file():
@@ -84,6 +86,7 @@ def write_notebook(
         words = compared(study).corpus.words
     elif study and (Path(study) / EXPERIMENTS).is_file():
         raise UsageError(f"{study}: an unfinished study: run `wordspot study` again, or name another folder")
+    choose(find_index(data, words), CorpusConfig(words=words))  # raises where the clips lack one
     output_folder(path.parent)
     (parameters,), written = cells, cells[0].source
     with folder_of_runs(study) as runs:

@@ -64,9 +64,8 @@ def write_report(
         draw_figures(sources, place)
         with atomic_write(path) as part:
             # No date and no fonts of this machine: the same study gives the same bytes.
-            typst.compile(
-                place / "report.typ", output=part, format="pdf", timestamp=0, ignore_system_fonts=True
-            )
+            pdf = typst.compile(place / "report.typ", format="pdf", timestamp=0, ignore_system_fonts=True)
+            part.write_bytes(pdf)
     return path
 
 

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from wordspot.figures import STYLE, Plot
 from wordspot.layout import Split
 from wordspot.schema import validated
+from wordspot.text import label
 
 Interval = tuple[float, float]
+COLUMNS = ("path", "start", "speaker", "word", "predicted")
+"""Of predictions, before a probability for each class."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +68,33 @@ class Evaluation(Scores):
 
     @classmethod
     def from_json(cls, stored: Any, predictions: pd.DataFrame) -> "Evaluation":
-        """Read what `to_json` gave. Raises UsageError where it does not fit."""
-        return cls(**vars(validated(Scores, stored)), predictions=predictions)
+        """Read what `to_json` gave. Raises UsageError or ValueError where it or its predictions don't fit."""
+        read = cls(**vars(validated(Scores, stored)), predictions=predictions)
+        read.check()
+        return read
+
+    def check(self) -> None:
+        """Raise ValueError where the predictions are not those that the scores count."""
+        words = [one.word for one in self.words]
+        if [len(row) for row in self.confusion] != [len(words)] * len(words):
+            raise ValueError(f"its confusion matrix is not of {len(words)} words")
+        rows, probabilities = self.predictions, [f"p({word})" for word in words]
+        missing = [name for name in (*COLUMNS, *probabilities) if name not in rows]
+        if missing:
+            raise ValueError(f"its predictions lack {missing[0]}")
+        if len(rows) != self.clips:
+            raise ValueError(f"{len(rows)} predictions for {self.clips} clips")
+        if not rows["predicted"].isin(words).all():
+            raise ValueError("its predictions are of other words")
+        if not (rows["start"].astype(int) >= 0).all():
+            raise ValueError("its predictions have a start before the file's")
+        if not rows[probabilities].astype(float).stack().between(0, 1).all():
+            raise ValueError("its predictions have probabilities that are none")
 
     def plot_confusion(self) -> Figure:
         """Plot the confusion matrix: counts, shaded by their share of the row."""
         counts = np.array(self.confusion)
-        names = [scores.word for scores in self.words]
+        names = [label(scores.word) for scores in self.words]
         with mpl.rc_context(STYLE | {"axes.grid": False}):
             side = 2.5 + 0.45 * len(names)
             figure = Plot(figsize=(side, side), source=self)

@@ -16,7 +16,7 @@ def provenance_of(corpus: Corpus, device: torch.device, precision: str) -> dict[
     """Describe what a run is made with and of."""
     tables = {split: corpus.table(split) for split in SPLITS}
     return {
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "versions": versions(),
         "machine": {
             "system": platform.system(),
             "processor": processor(),
@@ -37,6 +37,11 @@ def provenance_of(corpus: Corpus, device: torch.device, precision: str) -> dict[
             "skipped": corpus.store.skipped,
         },
     }
+
+
+def versions() -> dict[str, str]:
+    """Give the versions of Python and of the packages that decide figures."""
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
 def processor() -> str:

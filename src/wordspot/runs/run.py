@@ -6,6 +6,7 @@ pandas and matplotlib are imported where they are used, because recognising a so
 import json
 import shlex
 import warnings
+import zlib
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -16,11 +17,21 @@ from safetensors.torch import load_file
 
 from wordspot.config import RunConfig, Runtime, differences
 from wordspot.errors import UsageError, WordspotError
-from wordspot.files import atomic_write, is_current, output_folder, write_json, write_text
+from wordspot.files import (
+    atomic_write,
+    is_current,
+    locked,
+    output_folder,
+    read_json,
+    read_text,
+    write_json,
+    write_text,
+)
 from wordspot.layout import Split
 from wordspot.models.recognizer import Recognizer
 from wordspot.runs.metrics import Metrics, best_epoch
-from wordspot.runs.weights import save_tensors
+from wordspot.runs.stored import Provenance, check_metrics
+from wordspot.runs.weights import check_shapes, save_tensors
 from wordspot.schema import validated
 
 if TYPE_CHECKING:
@@ -120,10 +131,10 @@ class Run:
     def _stored(self) -> dict[str, Any]:
         path = self.folder / CONFIG
         try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
-            if "fingerprint" not in stored["provenance"]["data"]:
-                raise KeyError("fingerprint")
-            return {"config": validated(RunConfig, stored["config"]), "provenance": stored["provenance"]}
+            stored = read_json(path)
+            config, provenance = validated(RunConfig, stored["config"]), stored["provenance"]
+            validated(Provenance, provenance)
+            return {"config": config, "provenance": provenance}
         except OSError:
             raise UsageError(
                 f"{self}: no run here (no {CONFIG}): name the --out of `wordspot train`"
@@ -172,7 +183,7 @@ class Run:
         if not path.is_file():
             return {}
         try:
-            return validated(dict[str, list[str]], json.loads(path.read_text(encoding="utf-8")))
+            return validated(dict[str, list[str]], read_json(path))
         except (ValueError, UsageError):
             raise WordspotError(f"{path}: damaged: remove {self} and train again") from None
 
@@ -186,7 +197,7 @@ class Run:
         if not path.is_file():
             return {}
         try:
-            return validated(dict[str, float], json.loads(path.read_text(encoding="utf-8")))
+            return validated(dict[str, float], read_json(path))
         except (ValueError, UsageError):
             raise WordspotError(f"{path}: damaged: remove this file to use the default threshold") from None
 
@@ -204,8 +215,10 @@ class Run:
         if not path.is_file():
             return []
         try:
-            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        except ValueError:
+            lines = [json.loads(line) for line in read_text(path).splitlines()]
+            check_metrics(lines)
+            return lines
+        except (ValueError, RecursionError, UsageError):
             raise WordspotError(f"{path}: damaged: remove {self} and train again") from None
 
     def write_metrics(self, lines: list[Metrics]) -> None:
@@ -231,21 +244,21 @@ class Run:
         damaged or not finite.
         """
         path, again = self.folder / WEIGHTS, "restore this file, or train again with another --out"
-        recognizer = Recognizer(self.config)
-        recognizer.speakers = frozenset(name for names in self.speakers.values() for name in names)
-        recognizer.thresholds = self.thresholds
-        try:
-            recognizer.load_state_dict(load_file(path))
-        except FileNotFoundError:
+        config = self.config
+        if not path.is_file():
             if self.metrics:
-                raise WordspotError(f"{path}: the weights of this run are missing: {again}") from None
-            raise UsageError(
-                f"{self}: nothing trained here yet: run `wordspot train` with this --out"
-            ) from None
+                raise WordspotError(f"{path}: the weights of this run are missing: {again}")
+            raise UsageError(f"{self}: nothing trained here yet: run `wordspot train` with this --out")
+        try:
+            check_shapes(path, config)  # before memory is taken for what the config asks for
+            recognizer = Recognizer(config)
+            recognizer.load_state_dict(load_file(path))
         except (SafetensorError, RuntimeError) as error:
             misfit = "they don't fit its layers; an older version may have trained it"
             reason = misfit if isinstance(error, RuntimeError) else str(error).splitlines()[0]
             raise WordspotError(f"{path}: not the weights of this run ({reason}): {again}") from None
+        recognizer.speakers = frozenset(name for names in self.speakers.values() for name in names)
+        recognizer.thresholds = self.thresholds
         for name, values in recognizer.state_dict().items():
             if not values.isfinite().all():
                 raise WordspotError(f"{path}: {name} has values that are not finite: {again}")
@@ -264,18 +277,16 @@ class Run:
 
         from wordspot.runs.evaluation import Evaluation
 
+        path = self.folder / f"evaluation-{split}.json"
         try:
-            text = (self.folder / f"evaluation-{split}.json").read_text(encoding="utf-8")
+            stored = read_json(path)
             rows = pd.read_csv(
                 self.predictions_file(split),
                 dtype=dict.fromkeys(TEXT, str),  # "01" and "null" are words like any other
                 keep_default_na=False,
             )
-            result = Evaluation.from_json(json.loads(text), rows)
-            if len(rows) != result.clips:
-                raise ValueError(f"{len(rows)} predictions for {result.clips} clips")
-            return result
-        except OSError:
+            return Evaluation.from_json(stored, rows)
+        except FileNotFoundError:
             data = self.provenance["data"]["path"]
             command = ["wordspot", "evaluate", str(self), "--data", data, "--split", split]
             command += ["--convert"] * self.runtime.convert + ["--skip-bad"] * self.runtime.skip_bad
@@ -283,7 +294,7 @@ class Run:
             if self.pretrained:  # whose evaluations are not kept
                 mend = "name its clips with --data"
             raise UsageError(f"{self}: not evaluated on the {split} split: {mend}") from None
-        except (ValueError, UsageError) as error:
+        except (ValueError, OSError, EOFError, zlib.error, UsageError) as error:
             reason = str(error).splitlines()[0]
         raise WordspotError(f"{self}: damaged evaluation on the {split} split ({reason}): evaluate it again")
 
@@ -313,14 +324,16 @@ class Run:
         from wordspot.figures import save_figure
 
         name = self.evaluation_name(result)
-        write_json(self.folder / f"evaluation-{name}.json", result.to_json())
         with atomic_write(self.folder / f"predictions-{name}.csv") as part:
             result.predictions.to_csv(part, index=False, float_format="%.6f")
         save_figure(result.plot_confusion(), self.folder / f"confusion-{name}.svg")
         path = self.folder / HISTORY
-        before = path.read_text(encoding="utf-8") if path.is_file() else ""
         line = {"split": name, "fingerprint": result.fingerprint, "accuracy": result.accuracy}
-        write_text(path, before + json.dumps(line) + "\n")
+        with locked(path):
+            before = read_text(path) if path.is_file() else ""
+            write_text(path, before + json.dumps(line) + "\n")
+        # Last, so that one that was killed before is not taken for done.
+        write_json(self.folder / f"evaluation-{name}.json", result.to_json())
 
     def predictions_file(self, split: str) -> Path:
         """Give the file of predictions on a split."""
@@ -334,9 +347,9 @@ class Run:
         """Count how often the run was evaluated on a split."""
         path = self.folder / HISTORY
         try:
-            lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+            lines = read_text(path).splitlines() if path.is_file() else []
             return sum(json.loads(line)["split"] == split for line in lines)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise WordspotError(f"{path}: damaged: remove this file, which counts evaluations") from None
 
     def evaluation_name(self, result: "Evaluation") -> str:

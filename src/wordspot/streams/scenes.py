@@ -16,8 +16,8 @@ from wordspot.corpus.corpus import Corpus, decode, find_index
 from wordspot.corpus.folder import word_in
 from wordspot.corpus.index import assert_speakers_apart
 from wordspot.corpus.noise import noise_of
-from wordspot.corpus.store import cache_folder
 from wordspot.errors import UsageError
+from wordspot.files import cache_folder
 from wordspot.layout import SPLITS, Split, check_split
 from wordspot.streams.backgrounds import Background, music, pink, recorded, speech
 from wordspot.streams.recording import Recording, Said, Utterance, speech_span

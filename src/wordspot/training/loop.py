@@ -22,6 +22,7 @@ from wordspot.corpus.noise import noise_of
 from wordspot.device import arithmetic, computing, precision_on
 from wordspot.errors import DivergedError, UsageError, WordspotError
 from wordspot.figures import save_figure
+from wordspot.files import alone_in, output_folder
 from wordspot.models.recognizer import Recognizer
 from wordspot.models.temperature import fit_temperature
 from wordspot.recipes import recipe as recipe_named
@@ -90,8 +91,8 @@ def train(
     metrics of each epoch, finished ones first, and may raise to end training.
 
     Equal configs on equal clips give equal weights on the same machine with the same number of threads.
-    Raises UsageError where `out` holds another run or the device is missing, and WordspotError where the
-    clips can't be used.
+    Raises UsageError where `out` holds another run, another process trains there or the device is missing,
+    and WordspotError where the clips can't be used or the disk is full.
     """
     if isinstance(config, str):
         config = recipe_named(config)
@@ -99,9 +100,10 @@ def train(
         corpus = open_corpus(data, config.corpus, runtime)
         config = replace(config, corpus=corpus.config)
         precision = precision_on(device, runtime, config.model)
-        run = Run.create_or_resume(Path(out), config, provenance_of(corpus, device, precision), corpus)
-        fit(run, corpus, device, precision, quiet=quiet, after_epoch=after_epoch)
-    save_figure(run.plot_curves(), run.folder / "curves.svg")
+        with alone_in(output_folder(Path(out)), depth=1):
+            run = Run.create_or_resume(Path(out), config, provenance_of(corpus, device, precision), corpus)
+            fit(run, corpus, device, precision, quiet=quiet, after_epoch=after_epoch)
+            save_figure(run.plot_curves(), run.folder / "curves.svg")
     return run
 
 

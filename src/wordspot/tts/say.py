@@ -12,8 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
+from wordspot.audio.wav import write_wav
+from wordspot.errors import WordspotError
+from wordspot.files import writing
 from wordspot.layout import NOHASH
 from wordspot.tts.engines import start
 from wordspot.tts.prosody import Prosody
@@ -67,7 +69,7 @@ def say(request: Request) -> int:
             return 0
         clip = record(sound, engine.sample_rate, speaker, draw, centred=not settings.variety.position)
         path = Path(request.folder) / file_name(speaker.name)
-        soundfile.write(path, np.round(clip * 32767).astype(np.int16), SAMPLE_RATE, subtype="PCM_16")
+        write_wav(path, np.round(clip * 32767).astype(np.int16), SAMPLE_RATE)
         lengths.append(len(clip))
     return int(np.quantile(lengths, 0.9))
 
@@ -97,4 +99,9 @@ def draw_prosody(speaker: Speaker, variety: Variety, draw: np.random.Generator) 
 
 
 if __name__ == "__main__":
-    print(say(Request.from_json(sys.argv[1])))
+    asked = Request.from_json(sys.argv[1])
+    try:
+        with writing(Path(asked.folder)):
+            print(say(asked))
+    except WordspotError as error:
+        sys.exit(str(error))

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from wordspot.errors import UsageError, WordspotError
-from wordspot.files import atomic_write, locked, output_folder, scratch_folder, write_json
+from wordspot.files import atomic_write, locked, output_folder, remove_leftovers, scratch_folder, write_json
 from wordspot.layout import BACKGROUND, LISTS, SYNTHETIC, Split, split_of, write_lists
 from wordspot.tts.background import NOISES, write_noise
 from wordspot.tts.engines import ENGINES, installed_engines
@@ -52,6 +52,7 @@ def synthesize(
     engines = choose_engines(settings)
     folder = output_folder(Path(out))
     with locked(folder / SYNTHETIC):
+        remove_leftovers(folder)
         check_resumable(folder, describe(engines, settings))
         make_whole(folder, words, engines, settings, quiet=quiet)
     return folder
