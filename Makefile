@@ -1,4 +1,4 @@
-# Two commands: `make study` and `make test`. Each sets up its own virtual environment first.
+# Three commands: `make study`, `make demo` and `make test`. Each sets up its own virtual environment first.
 
 # The first Python on the path that is new enough.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
@@ -15,13 +15,17 @@ CORPUS ?= Ten words of Speech Commands 0.02
 LICENCE ?= The recordings are licensed CC BY 4.0: Pete Warden, "Speech Commands: A Dataset for \
 	Limited-Vocabulary Speech Recognition", 2018, arXiv 1804.03209.
 
-.PHONY: study test faults keep pins
+.PHONY: study demo test faults keep pins
 
 study: .venv/ready
 	$(BIN)/wordspot study --data "$(DATA)" --out "$(OUT)" $(if $(WORDS),--words $(WORDS)) $(OPTIONS)
-	$(BIN)/wordspot report "$(OUT)"
+	$(BIN)/wordspot report "$(OUT)" --data "$(DATA)" $(filter --convert --skip-bad,$(OPTIONS))
 	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out "$(OUT)/spoken_words.ipynb" \
 		$(filter --convert --skip-bad,$(OPTIONS))
+
+# A page that listens to the microphone, on this computer alone.
+demo: .venv/ready
+	$(BIN)/wordspot page wordspot --out demo --open
 
 test: .venv/ready
 	$(BIN)/ruff format --check
@@ -46,11 +50,15 @@ faults: .venv/ready
 keep: .venv/ready
 	@test "$(DATA)" != synthetic || { echo "make keep DATA=the recordings of the study in OUT" >&2; exit 2; }
 	mkdir -p reports
-	find reports -mindepth 1 -maxdepth 1 -not -name synthetic -not -name verdicts.json -not -name faults.json -not -name speed -exec rm -rf {} +
-	cd "$(OUT)" && find . -name '*.json' -not -name speakers.json -o -name metrics.jsonl -o -name 'predictions-*.csv' -o -name summary.md -o -name '*.svg' \
+	find reports -mindepth 1 -maxdepth 1 -not -name synthetic -not -name verdicts.json -not -name sweeps.json -not -name faults.json -not -name speed \
+		-not -name discussion.md -exec rm -rf {} +
+	cd "$(OUT)" && find . -name '*.json' -not -name speakers.json -o -name metrics.jsonl -o -name evaluations.jsonl -o -name 'predictions-*.csv' \
+		-o -name 'robustness-*.csv' -o -name summary.md -o -name '*.svg' \
 		-not -path '*/seed-*' | tar -c -T - | tar -x -C "$(CURDIR)/reports"
-	find reports -name 'predictions-*.csv' -exec gzip -9 -n -f {} +
-	$(BIN)/wordspot report "$(OUT)" --out reports/report.pdf --corpus '$(CORPUS)'
+	find reports \( -name 'predictions-*.csv' -o -name 'robustness-*.csv' \) -exec gzip -9 -n -f {} +
+	$(BIN)/wordspot report "$(OUT)" --out reports/report.pdf --corpus '$(CORPUS)' --data "$(DATA)" \
+		$(addprefix --discussion ,$(wildcard reports/discussion.md))
+	cp "$(OUT)/clips.json" reports
 	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out notebooks/spoken_words.ipynb --without-sounds
 	$(BIN)/wordspot publish "$(OUT)" --out src/wordspot/pretrained --corpus '$(CORPUS)' --licence '$(LICENCE)'
 

@@ -11,9 +11,10 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 
-from tests.helpers import shared_run
+from tests.helpers import fetched, shared_run
 from wordspot.config import AugmentConfig, CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig, vary
 from wordspot.deploy.export import export_onnx
+from wordspot.deploy.page import RUNTIME, write_page
 from wordspot.experiments.experiments import Experiment
 from wordspot.experiments.study import Result, run_study
 from wordspot.files import write_json
@@ -126,6 +127,14 @@ def exported(tiny_run: Path) -> Path:
     """Give that run as an ONNX file that no test may change."""
     path = tiny_run.with_name("run.onnx")
     return path if path.exists() else export_onnx(tiny_run, path, licence="CC0, by nobody")
+
+
+@pytest.fixture
+def page(exported: Path) -> Path:
+    """Give the page of that run, that no test may change; skips the test where npm can't fetch the rest."""
+    fetched(RUNTIME)
+    folder = exported.with_name("page")
+    return folder if folder.exists() else write_page(exported, folder)
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,15 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
 from wordspot.config import RunConfig
+from wordspot.deploy.npm import Package
+from wordspot.errors import WordspotError
 from wordspot.runs.run import Run
 from wordspot.training.loop import train
 
@@ -88,3 +91,11 @@ def files_of(folder: PathLike[str]) -> dict[str, bytes]:
 def assert_one_line(error: BaseException) -> None:
     assert str(error)
     assert "\n" not in str(error)
+
+
+def fetched(package: Package) -> Path:
+    """Give the archive of a package; skips the test where npm can't fetch it."""
+    try:
+        return package.fetch()
+    except WordspotError as error:
+        pytest.skip(f"needs {package.name}: {error}")

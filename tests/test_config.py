@@ -78,6 +78,10 @@ IMPOSSIBLE: list[tuple[str, type[object], dict[str, Any]]] = [
     ("dropout", RecurrentConfig, {"dropout": -0.1}),
     ("scale", BCResNetConfig, {"scale": 0}),
     ("dropout", BCResNetConfig, {"dropout": 1}),
+    ("weight_average", TrainingConfig, {"weight_average": 1.0}),
+    ("teacher_weight", TrainingConfig, {"teacher_weight": 1.1}),
+    ("room_p", AugmentConfig, {"room_p": -0.1}),
+    ("microphone_p", AugmentConfig, {"microphone_p": 1.1}),
     ("sub_bands", BCResNetConfig, {"sub_bands": 0}),
     ("threads", Runtime, {"threads": 0}),
     ("epochs", TrainingConfig, {"epochs": 0}),
@@ -113,7 +117,7 @@ OTHER = RunConfig(
     corpus=CorpusConfig(words=("café", "no"), unknown=True, silence=True, seconds=0.5, sample_rate=8000),
     features=FeatureConfig("mfcc", 10, 20, 256, 25, 10, 0, 4000, False, 2),
     augment=AugmentConfig(10, 1, 20),
-    training=TrainingConfig(2, 3, "sgd", 0.1, 0.25, 0, 0.5, 4, 5),
+    training=TrainingConfig(2, 3, "sgd", 0.1, 0.25, 0, 0.5, 4, 0.25, ("a", "b"), 0.75, 5, 6),
 )
 
 

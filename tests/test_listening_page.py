@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 import wordspot
 from tests.cli.conftest import call_main
 from tests.conftest import SAMPLE_RATE, noise
+from tests.helpers import fetched
+from tests.tts.conftest import espeak_alone as espeak_alone
+from wordspot.deploy.page import RUNTIME
 from wordspot.deploy.sound import Microphone
 
 PAGE = (Path(__file__).parents[1] / "docs" / "listening.md").read_text(encoding="utf-8")
@@ -40,6 +44,7 @@ def open_noise(device: str | None = None) -> Iterator[Microphone]:
     yield Noise()
 
 
+@pytest.mark.usefixtures("espeak_alone")
 def test_the_commands_and_the_python(
     tiny_run: Path,
     shared_recordings: Path,
@@ -51,19 +56,33 @@ def test_the_commands_and_the_python(
     shutil.copytree(tiny_run, "runs/lstm")
     Path("recordings").symlink_to(shared_recordings)
     soundfile.write("long.wav", noise(2 * SAMPLE_RATE), SAMPLE_RATE)
-    monkeypatch.setattr("wordspot.deploy.sound.open_microphone", open_noise)
     monkeypatch.setattr(wordspot, "open_microphone", open_noise, raising=False)
+    monkeypatch.setattr("wordspot.deploy.sound.open_microphone", open_noise)
     commands = [line for block in blocks_of("sh") for line in block.splitlines()]
-    assert len(commands) == 5
+    assert len(commands) == 7
     for line in commands:
         program, *arguments = shlex.split(line)
         assert program == "wordspot"
-        assert call_main(*arguments) == 0, line
+        if arguments[0] != "page":  # needs npm: test_the_page runs it
+            assert call_main(*arguments) == 0, line
     assert Path("wordspot.onnx").is_file()
     assert Path("lstm.onnx").is_file()
+    assert Path("runs/lstm/thresholds.json").is_file()
+    assert Path("stream/stream-testing.json").is_file()
     capsys.readouterr()
-    scope = {"blocks": [noise(4_410, seed) for seed in range(15)]}
+    scope: dict[str, Any] = {"ws": wordspot, "blocks": [noise(4_410, seed) for seed in range(15)]}
     exec("\n".join(blocks_of("python")), scope)
     assert capsys.readouterr().out.splitlines()[0] in wordspot.load("wordspot").classes
     detector = scope["detector"]
     assert isinstance(detector, wordspot.Detector)
+    assert set(Path("mistaken").iterdir()) == set(scope["mistaken"])
+
+
+def test_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched(RUNTIME)
+    monkeypatch.chdir(tmp_path)
+    (line,) = [line for block in blocks_of("sh") for line in block.splitlines() if " page " in line]
+    assert call_main(*shlex.split(line)[1:]) == 0
+    assert (tmp_path / "page" / "index.html").is_file()
+    megabytes = sum(path.stat().st_size for path in (tmp_path / "page").iterdir()) / 1e6
+    assert f"The folder takes {megabytes:.0f} MB" in PAGE

@@ -53,6 +53,10 @@ from .runs.evaluation import Evaluation as Evaluation
 from .runs.run import Run as Run
 from .runs.run import load as load
 from .runs.run import pretrained as pretrained
+from .streams.evaluate import evaluate_stream as evaluate_stream
+from .streams.evaluate import tune_thresholds as tune_thresholds
+from .streams.mining import mine_false_accepts as mine_false_accepts
+from .streams.settings import StreamConfig as StreamConfig
 from .training.loop import train as train
 from .tts.settings import Synthesis as Synthesis
 from .tts.synthesize import synthesize as synthesize

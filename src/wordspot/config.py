@@ -42,6 +42,7 @@ HEADS = 4
 TRANSFORMS: dict[str, Any] = {
     "log-mel": "wordspot.audio.features:LogMel",
     "mfcc": "wordspot.audio.features:MFCC",
+    "pcen": "wordspot.audio.pcen:PCEN",
 }
 """Feature transforms, and where each is found (or the class itself)."""
 ENCODERS: dict[str, Any] = {
@@ -111,6 +112,9 @@ class CorpusConfig:
     """Training clips used of each class; all by default. A smaller number uses a subset of a larger one."""
     synthetic: Annotated[int, Ge(0)] = 0
     """Synthetic clips of each word added to the training clips."""
+    synthetic_unknown: Annotated[int, Ge(0)] = 0
+    """Synthetic clips of other words, of a list of a thousand, added to the training clips of the class of
+    other words; each has its own speaker."""
     fold: Annotated[int, Ge(0), Lt(FOLDS)] | None = None
     """Cross-validation: of all speakers of training and validation, validate by this fifth (0 to 4)."""
     recorded_times: Count = 1
@@ -129,7 +133,11 @@ class CorpusConfig:
         twice = sorted(word for word, count in Counter(self.words).items() if count > 1)
         require(not twice, f"words: {', '.join(twice)} is named twice")
         require(
-            self.recorded_times == 1 or self.synthetic > 0,
+            self.synthetic_unknown == 0 or self.unknown,
+            "synthetic_unknown: there is no class for other words: set --unknown too",
+        )
+        require(
+            self.recorded_times == 1 or self.synthetic > 0 or self.synthetic_unknown > 0,
             "recorded_times: recorded clips are repeated only beside synthetic ones: set --synthetic too",
         )
         require(
@@ -160,7 +168,8 @@ class FeatureConfig:
     """The front end: waveform to frames of features."""
 
     transform: Annotated[str, OneOf(TRANSFORMS)] = "log-mel"
-    """Log-mel energies (log-mel) or mel-frequency cepstral coefficients (mfcc)."""
+    """Log-mel energies (log-mel), mel-frequency cepstral coefficients (mfcc), or mel energies with
+    per-channel energy normalisation (pcen)."""
     n_mfcc: Bands = 20
     """Cepstral coefficients kept (mfcc)."""
     n_mels: Bands = 40
@@ -232,6 +241,10 @@ class AugmentConfig:
     """Probability of a change of speed at the same pitch."""
     pitch_shift_p: Probability = 0.0
     """Probability of a change of pitch at the same speed."""
+    room_p: Probability = 0.0
+    """Probability of a simulated room."""
+    microphone_p: Probability = 0.0
+    """Probability of a simulated microphone."""
     background_noise_p: Probability = 0.0
     """Probability of recorded noise, from _background_noise_."""
     colored_noise_p: Probability = 0.0
@@ -354,6 +367,13 @@ class TrainingConfig:
     """Fraction of the target that is spread over all classes."""
     clip_norm: Positive = 1.0
     """Largest norm of the gradient; a larger one is scaled down to it."""
+    weight_average: Fraction = 0.0
+    """Decay, by step, of an exponential moving average of the weights, which is what is validated and kept; 0
+    for the weights themselves."""
+    teachers: tuple[str, ...] = ()
+    """Folders of trained runs with the same classes, whose probabilities are learnt beside the labels."""
+    teacher_weight: Probability = 0.5
+    """Share of the teachers' mean probabilities in the target; the rest is the label's."""
     patience: Count = 10
     """Epochs without improvement, by validation accuracy and then loss, after which training stops."""
     seed: Annotated[int, Ge(0), Lt(2**31)] = 0

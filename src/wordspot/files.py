@@ -214,7 +214,7 @@ def is_current(path: Path, sources: Iterable[Path]) -> bool:
     """Tell whether a file exists and is not older than its sources."""
     if not path.is_file():
         return False
-    return path.stat().st_mtime_ns >= max(source.stat().st_mtime_ns for source in sources)
+    return path.stat().st_mtime_ns >= max((source.stat().st_mtime_ns for source in sources), default=0)
 
 
 def cache_folder() -> Path:

@@ -28,11 +28,23 @@ VERBS = [
     "report",
     "notebook",
     "publish",
+    "evaluate-stream",
     "synthesize",
     "own-words",
+    "page",
 ]
-COMPUTING = ["train lstm", "evaluate", "predict", "compare", "mistakes", "sweep lstm", "study", "notebook"]
-SCORING = ["evaluate", "compare", "mistakes"]
+COMPUTING = [
+    "train lstm",
+    "evaluate",
+    "predict",
+    "compare",
+    "mistakes",
+    "sweep lstm",
+    "study",
+    "notebook",
+    "evaluate-stream",
+]
+SCORING = ["evaluate", "compare", "mistakes", "evaluate-stream"]
 
 
 @pytest.fixture(autouse=True)

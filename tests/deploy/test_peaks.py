@@ -30,6 +30,12 @@ def test_a_peak_is_told_once_where_it_stops_rising() -> None:
     assert found[3] == Peak(0, torch.tensor(0.9).item(), 300, 300)
 
 
+def test_a_peak_is_told_where_it_hardly_rises() -> None:
+    found = picked([[0.7, 0], [0.9, 0], [0.905, 0], [0.99, 0], [0.1, 0]])
+    assert words(found) == [(2, "yes", 300)]
+    assert words(picked([[0.7, 0], [0.72, 0], [0.74, 0], [0.76, 0], [0.1, 0]])) == [(4, "yes", 400)]
+
+
 def test_a_level_is_told_once() -> None:
     assert words(picked([[0.9, 0]] * 50)) == [(1, "yes", 100)]
 

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file
 
 from tests.conftest import WORDS
 from tests.evaluation.conftest import copy_run
@@ -18,6 +19,7 @@ from wordspot.evaluation.plots import (
     plot_confusions,
     plot_curves_together,
     plot_differences,
+    plot_paired_differences,
 )
 from wordspot.evaluation.seed_groups import group_by_seed, read_group
 from wordspot.figures import save_figure
@@ -65,7 +67,8 @@ def test_single_runs_have_mcnemars_test_too(runs: list[Path]) -> None:
 
 def test_what_is_known_of_a_run(runs: list[Path], evaluated: Path, tmp_path: Path) -> None:
     poor = compare(runs, tmp_path / "out", "testing").models[1]
-    assert poor.kilobytes == (evaluated / "model.safetensors").stat().st_size / 1000
+    stored = load_file(evaluated / "model.safetensors")
+    assert poor.kilobytes == 4 * sum(tensor.numel() for tensor in stored.values()) / 1000
     # LSTM of 16 units over 80 features: four gates of 16 x (80 + 16) weights and two biases; three words.
     assert poor.parameters == 4 * 16 * (80 + 16 + 2) + 16 * 3 + 3
     assert poor.macs == 51 * 4 * 16 * (80 + 16) + 16 * 3
@@ -99,6 +102,7 @@ def test_a_comparison_is_kept(runs: list[Path], tmp_path: Path) -> None:
         "confusion-differences": plot_differences(groups, WORDS),
         "confusions": plot_confusions(groups, WORDS),
         "curves": plot_curves_together(groups),
+        "differences": plot_paired_differences(result),
     }
     for name, figure in figures.items():
         save_figure(figure, tmp_path / f"{name}.svg")
@@ -150,7 +154,10 @@ def test_data_scaling_is_drawn_where_the_clips_differ(runs: list[Path], tmp_path
     result = compare_groups(groups, "testing", out=tmp_path / "out")
     assert [one.training_clips for one in result.models] == [48, 12]
     drawn = (tmp_path / "out" / "clips.svg").read_text(encoding="utf-8")
-    assert all(f"<!-- {text} -->" in drawn for text in ("12", "48", "training clips, all words together"))
+    assert all(
+        f"<!-- {text} -->" in drawn
+        for text in ("12", "48", "training clips of all words (shaded: 95 % interval)")
+    )
 
 
 def test_what_cannot_be_compared(runs: list[Path], evaluated: Path, tmp_path: Path) -> None:

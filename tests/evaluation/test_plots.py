@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from matplotlib.colors import SymLogNorm
 from numpy.typing import NDArray
 
 from tests.conftest import WORDS
@@ -15,10 +16,12 @@ from wordspot.errors import UsageError
 from wordspot.evaluation.compare import compare
 from wordspot.evaluation.comparison import Pair
 from wordspot.evaluation.plots import (
+    GREY,
     plot_accuracies,
     plot_attention,
     plot_calibration,
     plot_confusions,
+    plot_confusions_around_best,
     plot_curves_together,
     plot_data_scaling,
     plot_differences,
@@ -39,7 +42,7 @@ def groups(runs: list[Path]) -> list[SeedGroup]:
 def test_learning_curves(runs: list[Path], groups: list[SeedGroup]) -> None:
     curves = plot_curves_together(groups)
     loss, mistakes = curves.axes
-    assert [text.get_text() for text in curves.legends[0].get_texts()] == ["good", "poor"]
+    assert {text.get_text() for text in loss.texts} == {"good", "poor"}  # at the ends of the lines
     assert len(loss.lines) == len(mistakes.lines) == 2 * len(groups)
     expected = [1 - line["validation_accuracy"] for line in Run(runs[3]).metrics]
     assert list(mistakes.lines[-1].get_ydata()) == pytest.approx(expected)  # type: ignore[arg-type]
@@ -64,7 +67,7 @@ def test_paired_differences_from_a_reference(runs: list[Path]) -> None:
         condition_pairs={"20 dB SNR": clean, "0 dB SNR": loud, "40 dB softer": clean},
     )
     figure = plot_paired_differences(result)
-    assert [axes.get_title() for axes in figure.axes] == ["clips as they are", "0 dB SNR", "40 dB softer"]
+    assert [axes.get_title() for axes in figure.axes] == ["clean", "0 dB SNR", "40 dB softer"]
     first, noisy, _ = figure.axes
     assert [label.get_text() for label in first.get_yticklabels()] == ["better", "worse"]
     intervals, dots = first.lines[1::2], first.lines[2::2]
@@ -91,10 +94,55 @@ def test_confusions_and_their_differences(groups: list[SeedGroup]) -> None:
     assert [label.get_text() for label in first.get_yticklabels()] == list(WORDS)
     assert np.asarray(second.images[0].get_array())[1].tolist() == [1, 0, 0]  # every "high" taken for "low"
     assert np.asarray(first.images[0].get_array())[2].tolist() == [0, 0, 1]
-    (difference,) = plot_differences(groups, WORDS).axes
-    assert difference.get_title() == "poor less good"
+    difference, bar = plot_differences(groups, WORDS).axes
+    assert difference.get_title() == "poor"
+    assert bar.get_ylabel() == "clips more than good (red)\nor fewer (blue)"
     assert np.asarray(difference.images[0].get_array())[1].tolist() == pytest.approx([5, -5, 0])
     assert sorted(text.get_text() for text in difference.texts) == ["-5", "5"]
+    other, bar = plot_differences(groups, WORDS, "poor").axes
+    assert (other.get_title(), bar.get_ylabel()[:20]) == ("good", "clips more than poor")
+    assert np.asarray(other.images[0].get_array())[1].tolist() == pytest.approx([-5, 5, 0])
+
+
+def test_one_large_difference_leaves_small_ones_visible(groups: list[SeedGroup]) -> None:
+    image = plot_differences(groups, WORDS).axes[0].images[0]
+    one, ten, hundred = (SymLogNorm(linthresh=1, vmin=-100, vmax=100)(value) for value in (1, 10, 100))
+    assert isinstance(image.norm, SymLogNorm)
+    assert one > 0.6  # 0.5 is no difference; on a linear scale it would be 0.505
+    assert one < ten < hundred == 1
+
+
+def test_the_best_confusion_matrix_is_large_and_has_numbers(groups: list[SeedGroup]) -> None:
+    best, other = plot_confusions_around_best(groups, WORDS).axes
+    assert (best.get_title(), other.get_title()) == ("good: 94.4%", "poor\n66.7%")
+    assert best.get_position().width > 0.3
+    assert [text.get_text() for text in best.texts] == ["100", "17", "83", "100"]
+    assert [label.get_text() for label in best.get_xticklabels()] == list(WORDS)
+    assert list(other.texts) == []
+    assert np.asarray(other.images[0].get_array())[1].tolist() == [1, 0, 0]
+
+
+def test_of_many_models_four_at_most_are_highlighted(runs: list[Path], groups: list[SeedGroup]) -> None:
+    names = ("rnn", "lstm", "gru", "bilstm", "attention")
+    many = [replace(groups[1], name=name) for name in names] + [replace(groups[0], name="wordspot")]
+    for figure in (plot_curves_together(many), plot_calibration(many)):
+        axes = figure.axes[0]
+        named = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
+        assert [line.get_label() for line in named] == ["rnn", "lstm", "wordspot"]
+        assert len({line.get_color() for line in named} - {GREY}) == 3
+        assert sum(line.get_color() == GREY for line in axes.lines) == 3
+    varied = [replace(group, name=f"variant {n}") for n, group in enumerate(many)]
+    (axes, _) = plot_curves_together(varied, "variant 2").axes
+    assert {text.get_text() for text in axes.texts} == {"variant 2", "variant 5"}
+
+
+def test_labels_at_the_ends_of_lines_lie_clear_of_each_other(groups: list[SeedGroup]) -> None:
+    axes = plot_curves_together([replace(groups[0], name=name) for name in "abcd"]).axes[0]
+    places = sorted(text.get_position()[1] for text in axes.texts)
+    assert len(places) == 4
+    assert min(np.diff(places)) > 0.04
+    ticks = axes.get_xticks()
+    assert list(ticks) == [round(tick) for tick in ticks]
 
 
 def test_calibration(groups: list[SeedGroup], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -168,6 +168,23 @@ def test_a_narrow_terminal_keeps_every_digit(
     assert (digits.count("1"), digits.count("2"), len(digits)) == (20, 15, 35)
 
 
+def test_a_terminal_of_80_columns_shows_every_number_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    names = ["bidirectional, hidden size 35", "recipe"]
+    numbers = [f"{place}.{123456789 + place}" for place in range(9)]
+    columns = ["model", *(f"heading of {place}" for place in range(9))]
+    table = Table("Numbers", columns, [[name, *numbers] for name in names])
+    lines = [re.sub(r"\x1b\[\d*m", "", line) for line in printed(table, capsys)]
+    assert max(map(len, lines)) <= 80
+    found = [cell for line in lines for cell in line.split()]
+    for one in numbers:
+        assert found.count(one) == 2
+    assert found.count("recipe") > 1  # each part begins with the names
+
+
 def test_an_evaluation(capsys: pytest.CaptureFixture[str]) -> None:
     table = evaluation_table(EVALUATION)
     assert table.title == (

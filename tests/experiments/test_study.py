@@ -1,5 +1,6 @@
 """A study of tiny models: what it leaves, and that a stopped one repeats nothing that is finished."""
 
+import gzip
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -189,3 +190,25 @@ def test_public_names_hide_no_package() -> None:
     for name in names:
         assert getattr(wordspot, name) is getattr(wordspot, name)
         assert not isinstance(getattr(wordspot, name), ModuleType), name
+
+
+def test_kept_results_are_not_made_again(
+    unbroken: tuple[Path, list[Result]],
+    experiments: list[Experiment],
+    shared_recordings: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder, results = unbroken
+    for path in [*folder.rglob("comparison.json"), *folder.rglob("model.safetensors")]:
+        path.unlink()
+    for path in [*folder.rglob("predictions-*.csv"), *folder.rglob("robustness-*.csv")]:
+        with gzip.open(f"{path}.gz", "wb") as packed:
+            packed.write(path.read_bytes())
+        path.unlink()
+    kept = {name: metrics_of(folder / name) for name in RUNS}
+    monkeypatch.setattr("wordspot.training.loop.train_step", None)
+    again = run_study(experiments, shared_recordings, folder)
+    assert {name: metrics_of(folder / name) for name in RUNS} == kept
+    assert not list(folder.rglob("model.safetensors"))
+    for result, before in zip(again, results, strict=True):
+        assert without_times(result.comparison) == without_times(before.comparison)

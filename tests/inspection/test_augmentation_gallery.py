@@ -19,7 +19,9 @@ from wordspot.figures import SYNTHETIC
 from wordspot.inspection.augmentation_gallery import plot_augmentations
 from wordspot.schema import schema
 
-TITLES = [one.title for one in AUGMENTATIONS]
+TITLES = [one.title for one in AUGMENTATIONS if one.title != "gain"]
+BEFORE = ["original, before levelling", "gain, before levelling"]
+"""Panels of what levelling undoes."""
 
 
 @pytest.fixture
@@ -67,10 +69,13 @@ def test_every_augmentation_is_shown_and_changes_something(source: Index, rain: 
     one, other = sorted(source.root.glob("*/*.wav"))[::30][:2]
     figure = plot_augmentations(one, other, [rain], source)
     shown = panels(figure)
-    assert list(shown) == ["original", *TITLES]
-    assert len(shown) == 1 + len(AUGMENTATIONS) == 11
+    assert list(shown) == ["original", *TITLES, *BEFORE]
+    assert len(shown) == 2 + len(AUGMENTATIONS) == 14
     original = shown.pop("original")
     assert original.shape == (40, 51)
+    soft, loud = (shown.pop(title) for title in BEFORE)
+    word = soft[:, :10]  # a gain shifts logarithms by the same everywhere, but for the smallest energies
+    assert np.median(np.abs(loud[:, :10] - word)) > 0.02
     for title, panel in shown.items():
         assert not np.array_equal(panel, original), title
     assert (shown["time mask"] == 0).all(axis=0).any()
@@ -81,13 +86,13 @@ def test_every_augmentation_is_shown_and_changes_something(source: Index, rain: 
 def test_without_recordings_of_noise_it_is_left_out(source: Index) -> None:
     clip = next(source.root.glob("low/*.wav"))
     shown = panels(plot_augmentations(clip, clip, [], source))
-    assert list(shown) == ["original", *(title for title in TITLES if title != "background noise")]
+    assert list(shown) == ["original", *(one for one in TITLES if one != "background noise"), *BEFORE]
 
 
 def test_an_added_augmentation_gets_its_panel(source: Index, rain: Path, backwards: Augmentation) -> None:
     clip = next(source.root.glob("rise/*.wav"))
     shown = panels(plot_augmentations(clip, clip, [rain], source, BackwardsConfig()))
-    assert list(shown) == ["original", *TITLES, "played backwards"]
+    assert list(shown) == ["original", *TITLES, "played backwards", *BEFORE]
     turned = shown["played backwards"][:, ::-1].ravel()
     assert np.corrcoef(turned, shown["original"].ravel())[0, 1] > 0.99
     assert np.corrcoef(turned[::-1], shown["original"].ravel())[0, 1] < 0.9
@@ -97,7 +102,7 @@ def test_an_augmentation_that_the_settings_do_not_know_has_none(
     source: Index, rain: Path, backwards: Augmentation
 ) -> None:
     clip = next(source.root.glob("low/*.wav"))
-    assert list(panels(plot_augmentations(clip, clip, [rain], source))) == ["original", *TITLES]
+    assert list(panels(plot_augmentations(clip, clip, [rain], source))) == ["original", *TITLES, *BEFORE]
 
 
 def test_strengths_are_those_of_the_settings(source: Index) -> None:

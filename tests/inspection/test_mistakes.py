@@ -5,12 +5,15 @@ import io
 import json
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
 from tests.conftest import SAMPLE_RATE, WORDS, speaker_names
@@ -19,7 +22,8 @@ from wordspot.config import RunConfig, vary
 from wordspot.corpus.corpus import open_corpus
 from wordspot.errors import UsageError
 from wordspot.evaluation.evaluate import evaluate, predict_split
-from wordspot.inspection.mistakes import RIGHT_CLIPS, write_mistakes
+from wordspot.inspection.clip_quality import level_db
+from wordspot.inspection.mistakes import RIGHT_CLIPS, by_rank, write_mistakes
 from wordspot.runs.run import Run
 from wordspot.training.loop import train
 
@@ -156,21 +160,122 @@ def test_pretrained_recognisers_by_name(
     assert files_of(pretrained) == before
 
 
-def test_a_browser_shows_and_plays_it(page: Path) -> None:
+def test_a_page_with_little_room_holds_the_most_confident_mistakes_of_each_pair(
+    page: Path, runs: list[Run], shared_recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = data_of(page)["clips"]
+    largest = max(len(json.dumps(clip)) for clip in every)
+    pairs = {(clip["said"], clip["answers"][0]["top"][0][0]) for clip in every}
+    room = (len(pairs) + 2) * largest
+    monkeypatch.setattr("wordspot.inspection.mistakes.PAGE_BYTES", room)
+    small = write_mistakes(runs[:1], shared_recordings, tmp_path / "small.html")
+    data = data_of(small)
+    assert sum(len(json.dumps(clip)) for clip in data["clips"]) <= room
+    assert len(data["clips"]) < len(every)
+    assert {(clip["said"], clip["answers"][0]["top"][0][0]) for clip in data["clips"]} == pairs
+    assert data["confusions"][0] == data_of(page)["confusions"][0]  # of all clips
+    assert data["faults"][0] == data_of(page)["faults"][0]
+    wrong = 18 - int(np.trace(data["confusions"][0]))
+    with opened(small) as tab:
+        shown = tab.locator(".clip").count()
+        assert shown < wrong
+        assert f"the page holds {shown} of them: the most confident of each pair" in tab.inner_text("#about")
+
+
+def test_clips_are_ranked_within_their_pairs() -> None:
+    said = np.array([0, 0, 0, 0, 1])
+    first = [[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]]
+    second = [[0.1, 0.9], [0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.1, 0.9]]
+    probabilities = np.array([first, second], dtype=np.float32)
+    # Most confident mistakes: clip 2 of the pair with two, 0 and 4; the least confident right one is 3.
+    assert by_rank(said, probabilities[:1]) == [2, 4, 3, 1, 0]
+    assert by_rank(said, probabilities) == [2, 0, 4, 3, 1]
+
+
+def test_any_word_leaves_the_page_working(recordings: Path, tmp_path: Path) -> None:
+    words = ("low", "<!--<script>", "{{page}}")
+    for old, new in zip(("high", "rise"), words[1:], strict=True):
+        (recordings / old).rename(recordings / new)
+    run = train(vary(TINY, words=words, epochs=1), recordings, tmp_path / "run")
+    page = write_mistakes([run], recordings, tmp_path / "{{page}}.html")
+    assert data_of(page)["words"] == list(words)
+    with opened(page) as tab:
+        assert tab.title() == "{{page}}"
+        tab.get_by_label("also the least confident right answers").check()
+        assert tab.locator(".clip").count() == len(data_of(page)["clips"])
+        assert "<!--<script>" in tab.inner_text("#matrix")
+
+
+def test_an_empty_page_says_so(runs: list[Run], shared_recordings: Path, tmp_path: Path) -> None:
+    with opened(write_mistakes(runs, shared_recordings, tmp_path / "page.html")) as tab:
+        tab.locator("#said").select_option("low")
+        tab.locator("#heard").select_option("low")
+        assert tab.locator(".clip").count() == 0
+        assert tab.inner_text("#count").startswith("No clip on this page of 'low' recognised as 'low'.")
+        assert "Show all mistakes" in tab.inner_text("#count")
+
+
+def test_the_page_is_for_phones_keyboards_and_screen_readers(page: Path) -> None:
+    with opened(page, width=390) as tab:
+        assert tab.evaluate("document.documentElement.scrollWidth") == 390
+        cell = tab.locator("#matrix button:not([disabled])").first
+        cell.focus()
+        tab.keyboard.press("Enter")
+        assert cell.evaluate("button => button === document.activeElement")
+        assert cell.get_attribute("aria-pressed") == "true"
+        assert tab.inner_text("#count").endswith("most confident first.")
+        names = [picture.get_attribute("aria-label") or "" for picture in tab.locator("canvas").all()]
+        assert names
+        assert all(name.startswith(("Waveform of", "Log-mel spectrogram of")) for name in names)
+        violations = Axe().run(tab).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in violations] == []
+
+
+def test_sounds_have_one_loudness_or_that_of_the_recording(page: Path, shared_recordings: Path) -> None:
+    with opened(page) as tab:
+        tab.get_by_label("also the least confident right answers").check()
+        for even in (True, False):
+            tab.get_by_label("all sounds at one loudness").set_checked(even)
+            for player in tab.locator("audio").all()[:4]:
+                encoded = player.evaluate(READ)
+                sound, _ = soundfile.read(io.BytesIO(base64.b64decode(encoded)), dtype="int16")
+                path = (player.get_attribute("aria-label") or "").split(", ")[-1]
+                original, _ = soundfile.read(shared_recordings / path, dtype="int16")
+                if even:
+                    assert level_db(sound) == pytest.approx(-26, abs=0.2)
+                else:
+                    assert np.array_equal(sound, original)
+
+
+READ = """async player => {
+  const file = new Uint8Array(await (await fetch(player.src)).arrayBuffer());
+  return btoa(String.fromCharCode(...file));
+}"""
+"""Reads the sound that a player has, in base64."""
+
+
+@contextmanager
+def opened(page: Path, width: int = 1200) -> Iterator[Page]:
+    """Open a page in a browser; afterwards it must have made no error and no request."""
     chromium = shutil.which("chromium")
     if not chromium:
         pytest.skip("needs a browser: install chromium")
     with sync_playwright() as browsers:
         browser = browsers.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        tab = browser.new_page()
+        tab = browser.new_page(viewport={"width": width, "height": 900})
         errors: list[str] = []
         tab.on("pageerror", lambda error: errors.append(str(error)))
         tab.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
         tab.on("request", lambda request: errors.append(request.url) if "http" in request.url[:4] else None)
         tab.goto(page.as_uri())
-        check_page(tab, data_of(page))
+        yield tab
         assert errors == []
         browser.close()
+
+
+def test_a_browser_shows_and_plays_it(page: Path) -> None:
+    with opened(page) as tab:
+        check_page(tab, data_of(page))
 
 
 def check_page(tab: Page, data: dict[str, Any]) -> None:

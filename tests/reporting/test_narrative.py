@@ -10,6 +10,7 @@ import pytest
 from wordspot.evaluation.comparison import Comparison, Confusion, ModelResult, Pair
 from wordspot.evaluation.seed_groups import SeedGroup
 from wordspot.experiments.study import Result
+from wordspot.inspection.hypotheses import HypothesisTest
 from wordspot.reporting.narrative import (
     best_model,
     calibration,
@@ -19,9 +20,10 @@ from wordspot.reporting.narrative import (
     convergence,
     data_scaling,
     difference,
+    effect_in_conditions,
     finding,
-    highlighted,
     highlighted_pairs,
+    hypotheses,
     noise_robustness,
     pairs_of,
 )
@@ -172,13 +174,13 @@ def test_tests_of_a_model_are_seen_from_its_side() -> None:
 
 
 def test_the_models_that_are_discussed() -> None:
-    assert [one.name for one in highlighted(FAMILY)] == ["rnn", "lstm"]
+    assert [one.name for one in FAMILY.highlighted] == ["rnn", "lstm"]
     assert [(pair.one, pair.other) for pair in highlighted_pairs(FAMILY)] == [("lstm", "rnn")]
     best = replace(FAMILY, models=[RNN, LSTM, replace(GRU, accuracy=0.99)])
     assert [(pair.one, pair.other) for pair in highlighted_pairs(best)] == [("lstm", "rnn"), ("gru", "lstm")]
     others = [model_result(f"own{number}", 0.9 - number / 100) for number in range(6)]
     own = replace(FAMILY, models=others[::-1], pairs=[])
-    assert [one.name for one in highlighted(own)] == ["own0", "own1", "own2", "own3"]
+    assert [one.name for one in own.highlighted] == ["own0", "own1", "own2", "own3"]
     assert highlighted_pairs(own) == []
 
 
@@ -279,6 +281,18 @@ def test_settings_are_told_against_the_recipe() -> None:
     assert "difference from 80 bands is" in finding(Result("x", "?", "", replace(VARIANTS, pairs=other)))
 
 
+def test_settings_are_told_in_the_hardest_conditions() -> None:
+    weak, strong, same = VARIANTS.pairs
+    alike = [replace(pair, p_value=0.5) for pair in VARIANTS.pairs]
+    noisy = [replace(weak, difference=-0.2), strong, same]
+    conditions = {"20 dB SNR": alike, "0 dB SNR": noisy, "20 dB softer": noisy, "40 dB softer": alike}
+    assert effect_in_conditions(replace(VARIANTS, condition_pairs=conditions)) == (
+        "Accuracy differs significantly from recipe, in points, at 0 dB SNR for strong (+3.0) and weak "
+        "(-20.0); on clips 40 dB softer for none."
+    )
+    assert effect_in_conditions(VARIANTS) == ""
+
+
 def test_models_are_told_by_the_best_one_whatever_the_experiment_is_called() -> None:
     assert finding(Result("data-scaling", "?", "", FAMILY, "models")) == best_model(FAMILY)
     assert finding(Result("x", "?", "", replace(FAMILY, pairs=[]), "settings")).startswith("lstm is the most")
@@ -315,3 +329,23 @@ def test_clips_that_every_run_or_no_run_recognises(missed: list[int], told: str)
     one = [place not in missed for place in range(4)]
     text = clip_difficulty([group(one, [*one[:3], False]), group(one)])
     assert f"Of the 4 test clips, every run of every model recognises {3 - len(missed)}; {told} " in text
+
+
+def hypothesis(name: str, share: float, low: float, high: float) -> HypothesisTest:
+    return HypothesisTest(name, "", 100, share, (0.0, 1.0), 0.1, share - 0.1, (low, high))
+
+
+def test_hypotheses_on_mistakes() -> None:
+    tests = [
+        hypothesis("soft speech", 0.3, 0.12, 0.28),
+        hypothesis("cut ends", 0.05, -0.09, -0.01),
+        hypothesis("noise", 0.11, -0.02, 0.04),
+        hypothesis("shared vowel", 0.1, -0.1, 0.1),
+    ]
+    assert hypotheses(tests) == (
+        "More frequent among mistakes than expected: soft speech (30.0 % of the mistakes against 10.0 %, "
+        "95 % interval of the difference +12.0 to +28.0 points). Less frequent: cut ends (5.0 % of the "
+        "mistakes against 10.0 %, 95 % interval of the difference -9.0 to -1.0 points). No difference was "
+        "found for noise or shared vowel."
+    )
+    assert hypotheses([]) == "No clip is missed."

@@ -18,7 +18,7 @@ from wordspot.config import RecurrentConfig, RunConfig, vary
 from wordspot.errors import UsageError
 from wordspot.evaluation.compare import pair_up
 from wordspot.evaluation.comparison import Comparison
-from wordspot.evaluation.tables import costs_table, percent, scores_table, training_table
+from wordspot.evaluation.tables import percent, percent_interval
 from wordspot.experiments.study import Result, read_study
 from wordspot.files import write_json
 from wordspot.models import make_model
@@ -26,8 +26,9 @@ from wordspot.models.encoders import Encoder
 from wordspot.models.pooling import Pooling
 from wordspot.recipes import RECIPES
 from wordspot.reporting.config_tables import features_table, models_table, recipes_table
+from wordspot.reporting.facts import PLACES, results_table
 from wordspot.reporting.narrative import best_model, difference, finding, highlighted_pairs, method
-from wordspot.reporting.report import draw_figures, write_report
+from wordspot.reporting.report import draw_figures, find_sources, write_report
 
 Study = tuple[Path, dict[str, Result]]
 
@@ -52,32 +53,62 @@ def test_numbers_of_the_report_are_the_studys(shared_study: Study, tmp_path: Pat
     for name in ("features", "data-scaling"):
         for told in (results[name].question, results[name].note, finding(results[name])):
             assert letters(told) in letters(text)
-    for split, clips, speakers in (("training", 48, 8), ("validation", 18, 3), ("test", 18, 3)):
-        assert f"{split} {clips} {speakers} " in text
+    clips = (
+        "48 training clips of 8 speakers, 18 validation clips of 3 speakers and 18 test clips of 3 speakers"
+    )
+    assert letters(clips) in letters(text)
+    assert letters("training in float32") in letters(text)
     assert "mean of 2 seeds" in text
     assert "synthetic speech" not in text.lower()
 
 
-def test_the_tables_of_the_report_are_those_of_every_rendering(shared_study: Study, tmp_path: Path) -> None:
+def test_the_tables_of_the_report(shared_study: Study, tmp_path: Path) -> None:
     folder, results = shared_study
     text = words_of(write_report(folder, tmp_path / "report.pdf"))
-    family = results["family"].comparison
-    for table in (scores_table(family), costs_table(family), training_table(family)):
-        assert letters(f"{table.title}.") in letters(text)
-        assert " ".join(table.columns) in text
-        for row in table.rows:
-            assert " ".join(row) in text
-    assert percent(family.models[0].accuracy) in text
+    table = results_table(results["family"])
+    assert letters(f"{table.title}.") in letters(text)
+    assert " ".join(table.columns) in text
+    for one, row in zip(results["family"].comparison.models, table.rows, strict=True):
+        assert " ".join(row) in text
+        assert row[:2] == [one.name, f"{one.parameters:,}"]
+        assert row[3] == percent(one.accuracy)
+        assert row[5:9] == [
+            percent_interval(one.interval),
+            f"{one.macro_f1:.3f}",
+            f"{one.calibration_error:.3f}",
+            f"{one.latency_ms:.1f} ms",
+        ]
+        assert row[10] == ("-" if one.epochs_to_90 is None else f"{one.epochs_to_90:.1f}")
 
 
-def test_nine_models_and_four_experiments_fit_on_four_pages(shared_study: Study, tmp_path: Path) -> None:
+def test_both_comparisons_have_a_table(shared_study: Study, tmp_path: Path) -> None:
     folder, results = shared_study
-    (tmp_path / "family").symlink_to(folder / "family")
+    for name in ("family", "controlled"):
+        (tmp_path / name).symlink_to(folder / "family")
+    alike = replace(results["family"], name="controlled", question="All else being equal?")
+    write_json(tmp_path / "study.json", [asdict(alike), asdict(results["family"])])
+    text = words_of(write_report(tmp_path))
+    assert "controlled: accuracy on the test split" in text
+    assert "family: accuracy on the test split" in text
+    assert text.index("All else being equal?") < text.index("Which model is best?")
+    write_json(tmp_path / "study.json", [asdict(alike)])
+    text = words_of(write_report(tmp_path))
+    assert "controlled: accuracy on the test split" in text
+    assert "family" not in text
+
+
+def test_nine_models_and_four_experiments_fit_on_four_pages(
+    shared_study: Study, shared_recordings: Path, tmp_path: Path
+) -> None:
+    folder, results = shared_study
+    for name in ("family", "controlled"):
+        (tmp_path / name).symlink_to(folder / "family")
     family = results["family"].comparison
     names = list(RECIPES)
     models = [replace(family.models[n % 3], name=name) for n, name in enumerate(names)]
     pairs = [replace(family.pairs[0], one=one, other=other) for one, other in combinations(names, 2)]
-    made = [replace(results["family"], comparison=replace(family, models=models, pairs=pairs))]
+    whole = replace(results["family"], comparison=replace(family, models=models, pairs=pairs))
+    made = [replace(whole, name="controlled"), whole]
     for number, kind in enumerate(("features", "features", "features", "data-scaling")):
         (tmp_path / f"{kind}-{number}").symlink_to(folder / kind)
         small = results[kind].comparison
@@ -88,10 +119,14 @@ def test_nine_models_and_four_experiments_fit_on_four_pages(shared_study: Study,
         other = replace(small, models=small.models if kind == "data-scaling" else many, pairs=against)
         made.append(replace(results[kind], name=f"{kind}-{number}", note=note, comparison=other))
     write_json(tmp_path / "study.json", [asdict(one) for one in made])
-    pdf = write_report(tmp_path)
+    places = [place for place in PLACES if place != "conclusion"]
+    text = "A plain network forgets the start of a word, and a gated one keeps it. " * 4
+    discussion = tmp_path / "discussion.md"
+    discussion.write_text("\n\n".join(f"## {place}\n\n{text}" for place in places))
+    pdf = write_report(tmp_path, data=shared_recordings, discussion=discussion)
     assert len(models) == 9
     assert len(PdfReader(pdf).pages) <= 4
-    assert "Table 7:" in words_of(pdf)
+    assert "Table 5:" in words_of(pdf)
     assert "Figure 9:" in words_of(pdf)
 
 
@@ -138,7 +173,7 @@ def test_the_figure_of_an_experiment_is_chosen_by_its_kind(
     )
     folder, results = shared_study
     other = replace(results["features"], kind=kind)  # type: ignore[arg-type]
-    draw_figures(folder, results["family"], [other], tmp_path)
+    draw_figures(find_sources(folder, {"family": results["family"], "features": other}), tmp_path)
     expected = "plot_data_scaling" if kind == "scaling" else "plot_accuracies"
     assert drawn[-1] == ("experiment-features.svg", expected)
 

@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -95,19 +96,16 @@ def test_the_report(study: Path) -> None:
     pages = PdfReader(write_report(study)).pages
     text = " ".join(" ".join(page.extract_text() for page in pages).split())
     assert "All results are on synthetic speech" in text
-    assert "The clips are synthetic speech." in text
+    assert "The clips are synthetic speech: " in text
     assert f"of the test clips of {SYNTHETIC}" in text
-    tables, figures = text.count(f"({SYNTHETIC})."), text.count("(Synthetic speech.)")
-    assert (tables, figures) == (7, 4)
-    assert "Table 7:" in text
-    assert "Table 8:" not in text
-    assert "Figure 5:" in text  # the first is a diagram of a model
-    assert "Figure 6:" not in text
+    tables, figures = (re.findall(rf"{kind} (\d+):", text) for kind in ("Table", "Figure"))
+    assert text.count(f"({SYNTHETIC}).") == len(tables) >= 3
+    assert text.count("(Synthetic speech.)") == len(figures) - 1 >= 4  # the first is a drawing of the models
 
 
 def test_the_notebook(study: Path, speech: Path, family: Comparison, tmp_path: Path) -> None:
     out = tmp_path / "words.ipynb"
-    write_notebook(SOURCE, speech, study, out, words=WORDS)
+    write_notebook(SOURCE, speech, study, out, words=WORDS, quick=True)
     notebook = nbformat.read(out, as_version=4)  # type: ignore[no-untyped-call]
     shown = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
     texts = [text for data in shown for text in (data.get("text/markdown"), data.get("text/html")) if text]

@@ -1,6 +1,7 @@
 """Synthetic speech as a corpus of its own, and added to recorded clips."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from tests.conftest import SPEAKERS, WORDS
+from tests.conftest import SPEAKERS, WORDS, write_samples
 from tests.helpers import assert_one_line
 from tests.tts.conftest import StandIn
 from wordspot.config import UNKNOWN, CorpusConfig
@@ -18,6 +19,7 @@ from wordspot.corpus.folder import index_folder
 from wordspot.errors import UsageError
 from wordspot.layout import SPLITS, Split
 from wordspot.tts.background import NOISES
+from wordspot.tts.settings import Synthesis
 
 pytestmark = pytest.mark.usefixtures("espeak_alone")
 
@@ -160,3 +162,51 @@ def test_clips_are_repeated_only_beside_synthetic_ones() -> None:
         with pytest.raises(UsageError, match="recorded_times") as caught:
             CorpusConfig(words=WORDS, recorded_times=times, synthetic=synthetic)
         assert_one_line(caught.value)
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_synthetic_clips_of_other_words_train_the_class_of_other_words(
+    shared_recordings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def cached_texts(name: str, texts: Sequence[str], cache: Path, settings: Synthesis) -> list[Path]:
+        asked.append((name, texts))
+        return [
+            write_samples(cache / "made" / str(n // 4) / f"{n}.wav", [n] * 1000) for n in range(len(texts))
+        ]
+
+    monkeypatch.setattr(corpus_module, "cached_texts", cached_texts)
+    words = ("low", "high")
+    alone = open_corpus(shared_recordings, CorpusConfig(words=words, unknown=True))
+    config = CorpusConfig(words=words, unknown=True, synthetic_unknown=6, recorded_times=2)
+    corpus = open_corpus(shared_recordings, config)
+    assert [(name, len(texts)) for name, texts in asked] == [("other-words", 6)]
+    for split in ("validation", "testing"):
+        assert corpus.table(split).equals(alone.table(split))
+    table = corpus.table("training")
+    added = added_in(table)
+    assert set(table["word"][added]) == {UNKNOWN}
+    assert table["speaker"][added].nunique() == 6
+    assert sorted(table["path"][added])[0] == "_synthetic_/_other_words_/0/0.wav"
+    assert table[~added].reset_index(drop=True).equals(alone.table("training"))
+    rows = corpus.rows("training")[added]
+    assert sorted(corpus.store.samples[rows, 0].tolist()) == list(range(6))
+    # Only recorded clips are repeated.
+    assert len(corpus.dataset("training", 2)) == 2 * len(alone.table("training")) + 6
+
+
+@pytest.mark.usefixtures("few_clips")
+def test_a_synthetic_corpus_takes_no_more_other_words() -> None:
+    config = CorpusConfig(words=("yes", "no"), unknown=True, synthetic_unknown=6)
+    with pytest.raises(
+        UsageError, match="is synthetic speech already: leave out --synthetic-unknown"
+    ) as caught:
+        open_corpus("synthetic", config)
+    assert_one_line(caught.value)
+
+
+def test_other_words_need_their_class() -> None:
+    with pytest.raises(UsageError, match="synthetic_unknown: there is no class for other words") as caught:
+        CorpusConfig(words=WORDS, synthetic_unknown=5)
+    assert_one_line(caught.value)

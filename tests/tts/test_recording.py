@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from wordspot.audio.microphone import Microphone
+from wordspot.audio.room import Room, impulse_response
 from wordspot.tts.recording import (
     Samples,
     colored,
@@ -13,9 +15,8 @@ from wordspot.tts.recording import (
     resampled,
     trim,
 )
-from wordspot.tts.room import Room, impulse_response
 from wordspot.tts.settings import Synthesis
-from wordspot.tts.speakers import Microphone, Speaker, draw_speaker
+from wordspot.tts.speakers import Speaker, draw_speaker
 
 SAMPLE_RATE = 16_000
 SPEAKERS = [draw_speaker(number, {"espeak": ["en"]}, Synthesis()) for number in range(12)]

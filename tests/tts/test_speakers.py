@@ -6,8 +6,10 @@ from dataclasses import asdict, fields, replace
 import numpy as np
 import pytest
 
+from wordspot.audio.microphone import draw_microphone
+from wordspot.audio.room import draw_room
 from wordspot.tts.settings import EngineName, Synthesis, Variety
-from wordspot.tts.speakers import Speaker, draw_microphone, draw_room, draw_speaker
+from wordspot.tts.speakers import Speaker, draw_speaker
 
 VOICES: dict[EngineName, list[str]] = {
     "espeak": [f"en+{number}" for number in range(100)],

@@ -23,6 +23,7 @@ from torch.linalg import vector_norm
 from torch.nn.functional import one_hot, pad
 from torch.nn.utils.rnn import pad_sequence
 
+from wordspot.audio.acoustics import ECHO_S, MICROPHONES, ROOMS, in_rooms, through_microphones
 from wordspot.audio.features import loudness
 from wordspot.audio.padding import moved, windows, zero_padding
 from wordspot.audio.sinc import ROLLOFF, windowed_sinc
@@ -249,6 +250,32 @@ def change_pitch(augmenter: "Augmenter", clips: Clips) -> Clips:
     return change_rows(clips, rows, change)
 
 
+def change_room(augmenter: "Augmenter", clips: Clips) -> Clips:
+    """Let clips sound in simulated rooms, of whose echo a part follows their ends."""
+    rows, rooms = augmenter.numbers(augmenter.config.room_p, ROOMS, len(clips.waveforms))
+    echo = round(ECHO_S * augmenter.sample_rate)
+
+    def change(some: Clips) -> Clips:
+        lengths = (some.lengths + echo).clamp(max=some.waveforms.shape[1])
+        echoing = in_rooms(some.waveforms, moved(rooms, some.lengths.device), augmenter.sample_rate)
+        return some._replace(waveforms=zero_padding(echoing, lengths), lengths=lengths)
+
+    return change_rows(clips, rows, change)
+
+
+def change_microphone(augmenter: "Augmenter", clips: Clips) -> Clips:
+    """Record clips, with the noise in them, by simulated microphones."""
+    config, B = augmenter.config, len(clips.waveforms)
+    rows, microphones = augmenter.numbers(config.microphone_p, MICROPHONES, B)
+
+    def change(some: Clips) -> Clips:
+        numbers = moved(microphones, some.lengths.device)
+        heard = through_microphones(some.waveforms, numbers, augmenter.sample_rate)
+        return some._replace(waveforms=zero_padding(heard, some.lengths))
+
+    return change_rows(clips, rows, change)
+
+
 def change_start(augmenter: "Augmenter", clips: Clips) -> Clips:
     """Shift clips in time."""
     config, (B, S) = augmenter.config, clips.waveforms.shape
@@ -343,10 +370,12 @@ AUGMENTATIONS = [
     Augmentation("speed_perturb_p", "speed perturbation", "waveform", change_speed),
     Augmentation("time_stretch_p", "time stretch", "waveform", change_tempo),
     Augmentation("pitch_shift_p", "pitch shift", "waveform", change_pitch),
+    Augmentation("room_p", "room", "waveform", change_room, trial=0.5),
     Augmentation("shift_p", "time shift", "waveform", change_start),
     Augmentation("mixup_p", "mixup", "waveform", mix_pairs, trial=0.5),
     Augmentation("background_noise_p", "background noise", "waveform", add_background_noise, trial=0.5),
     Augmentation("colored_noise_p", "colored noise", "waveform", add_colored_noise, trial=0.5),
+    Augmentation("microphone_p", "microphone", "waveform", change_microphone, trial=0.5),
     Augmentation("gain_p", "gain", "waveform", change_gain),
     Augmentation("freq_mask_p", "frequency mask", "features", mask_frequencies),
     Augmentation("time_mask_p", "time mask", "features", mask_frames),
@@ -407,6 +436,12 @@ class Augmenter:
         steps = round(100 * farthest)
         drawn = 100 + torch.randint(-steps, steps + 1, (count,), generator=self.draw)
         return self.where(p, drawn, 100)
+
+    def numbers(self, p: float, count: int, clips: int) -> tuple[Tensor, Tensor]:
+        """Draw numbers below `count` for some of the clips: their rows [N], and a number for each [N]."""
+        drawn = self.where(p, torch.randint(count, (clips,), generator=self.draw), -1)
+        rows = (drawn >= 0).nonzero()[:, 0]
+        return rows, drawn[rows]
 
     def even(self, count: int) -> Tensor:
         """Draw uniformly from -1 to 1."""

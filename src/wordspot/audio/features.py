@@ -58,11 +58,15 @@ class LogMel(nn.Module):
 
     def log_mel(self, waveforms: Tensor) -> Tensor:
         """Transform waveforms [B, S] to log-mel energies [B, T, n_mels]."""
+        return torch.log(self.energies(waveforms) + FLOOR)
+
+    def energies(self, waveforms: Tensor) -> Tensor:
+        """Transform waveforms [B, S] to mel energies [B, T, n_mels]."""
         padded = pad(waveforms, (self.n_fft // 2, self.n_fft - self.n_fft // 2))
         frames = padded.unfold(1, self.n_fft, self.hop) * self.window  # (B, T, n_fft)
         spectrum = torch.view_as_real(torch.fft.rfft(frames)).flatten(2)  # (B, T, 2 * bins)
-        energies = spectrum.square_() @ self.filters  # (B, T, n_mels)
-        return torch.log(energies + FLOOR)
+        energies: Tensor = spectrum.square_() @ self.filters  # (B, T, n_mels)
+        return energies
 
 
 class MFCC(LogMel):

@@ -12,10 +12,12 @@ from wordspot.cli.annotations import annotate_settings
 from wordspot.cli.bench import bench
 from wordspot.cli.compare import compare
 from wordspot.cli.detect import detect
+from wordspot.cli.evaluate_stream import evaluate_stream
 from wordspot.cli.explore import explore
 from wordspot.cli.export import export
 from wordspot.cli.mistakes import mistakes
 from wordspot.cli.notebook import notebook
+from wordspot.cli.page import page
 from wordspot.cli.predict import predict
 from wordspot.cli.publish import publish
 from wordspot.cli.report import report
@@ -77,6 +79,8 @@ def main() -> None:
             publish,
             export,
             detect,
+            page,
+            evaluate_stream,
             synthesize,
             own_words,
             bench,

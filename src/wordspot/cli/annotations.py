@@ -9,6 +9,7 @@ from tyro.conf import Fixed, Suppress, arg
 from wordspot.config import AugmentConfig, CorpusConfig, FeatureConfig, ModelConfig, Runtime, TrainingConfig
 from wordspot.deploy.settings import Detection
 from wordspot.schema import OneOf, subclasses
+from wordspot.streams.settings import StreamConfig
 from wordspot.tts.settings import Synthesis
 
 SCHEMAS: tuple[type[Any], ...] = (
@@ -20,6 +21,7 @@ SCHEMAS: tuple[type[Any], ...] = (
     ModelConfig,
     Synthesis,
     Detection,
+    StreamConfig,
 )
 
 

@@ -12,18 +12,33 @@ from wordspot.errors import UsageError
 
 def notebook(
     data: Data,
-    study: Annotated[Path, arg(metavar="DIR", help="Folder of a finished study to show, or of a new one.")],
     out: Annotated[Path, arg(metavar="IPYNB", help="Notebook to write, with outputs.")],
+    study: Annotated[
+        Path | None,
+        arg(
+            metavar="DIR",
+            help="Folder of a finished study to show, or of the small runs that are trained without one.",
+            help_behavior_hint="",
+        ),
+    ] = None,
     source: Annotated[Path, arg(metavar="PY", help="The notebook as a script.")] = Path(
         "notebooks/spoken_words.py"
     ),
-    words: Annotated[tuple[str, ...], arg(metavar="WORD [WORD ...]", help="Words of a new study.")] = (
-        COMMANDS
-    ),
+    words: Annotated[
+        tuple[str, ...], arg(metavar="WORD [WORD ...]", help="Words, where no study is shown.")
+    ] = (COMMANDS),
     quick: Annotated[
         FlagCreatePairsOff[bool],
-        arg(help="For a new study: every step in minutes, with few epochs and clips."),
+        arg(help="Every step in minutes, with few epochs and clips."),
     ] = False,
+    discussion: Annotated[
+        Path | None,
+        arg(
+            metavar="MD",
+            help="Markdown with an author's paragraphs, each under a heading that names its place.",
+            help_behavior_hint="",
+        ),
+    ] = None,
     without_sounds: Annotated[
         FlagCreatePairsOff[bool], arg(help="Leave audio out of the notebook, for a copy to hand on.")
     ] = False,
@@ -36,6 +51,14 @@ def notebook(
         raise UsageError(f"notebook: {error.name} is missing: pip install 'wordspot[notebook]'") from None
 
     path = write_notebook(
-        source, data, study, out, runtime, words=words, quick=quick, without_sounds=without_sounds
+        source,
+        data,
+        study,
+        out,
+        runtime,
+        words=words,
+        quick=quick,
+        discussion=discussion,
+        without_sounds=without_sounds,
     )
     print(f"notebook: {path}")

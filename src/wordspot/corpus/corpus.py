@@ -11,28 +11,39 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import BatchSampler, DataLoader, RandomSampler, SequentialSampler
 
 from wordspot.audio.io import read_clip
 from wordspot.config import COMMANDS, UNKNOWN, CorpusConfig, Runtime
-from wordspot.corpus.dataset import LARGE_BATCH, ClipDataset, Collate
+from wordspot.corpus.dataset import LARGE_BATCH, Batch, ClipDataset
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.folds import in_fold
-from wordspot.corpus.index import ADDED, Index, assert_every_class, assert_speakers_apart, choose
+from wordspot.corpus.index import (
+    ADDED,
+    OTHER_WORDS,
+    Clip,
+    Index,
+    assert_every_class,
+    assert_speakers_apart,
+    choose,
+)
 from wordspot.corpus.noise import cut_silence
 from wordspot.corpus.speech_commands import download, index_speech_commands, version_in
 from wordspot.corpus.store import Store, open_store
 from wordspot.errors import ClipError, UsageError
 from wordspot.files import cache_folder
 from wordspot.layout import SPLITS, Split, check_split
+from wordspot.tts.common_words import other_words
 from wordspot.tts.settings import CLIPS, Synthesis
 from wordspot.tts.synthesize import cached
+from wordspot.tts.texts import cached_texts
 
 SPEECH_COMMANDS = "speech-commands"
 SYNTHETIC_SPEECH = "synthetic"
 OTHERS = ("bed", "bird", "cat", "dog", "five", "happy", "house", "nine", "seven", "tree", "wow", "zero")
 """Words in synthetic speech for the class of other words."""
+OTHER_SPEAKERS = 1
+"""Seed of the speakers who say other words beside recorded clips: they say none of the words."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,7 @@ class Corpus:
 
     def loader(
         self, split: Split, batch_size: int = LARGE_BATCH, *, shuffle: bool | torch.Generator = False
-    ) -> DataLoader[tuple[Tensor, int]]:
+    ) -> DataLoader[Batch]:
         """Load a split in batches, in the store's order or shuffled, by a generator where one is given.
 
         Reading from the store is so fast that worker processes would slow it down. Shuffled, recorded clips
@@ -94,14 +105,12 @@ class Corpus:
         normalisation can't use it.
         """
         clips = self.dataset(split, self.config.recorded_times if shuffle else 1)
-        return DataLoader(
-            clips,
-            batch_size=batch_size,
-            shuffle=bool(shuffle),
-            drop_last=bool(shuffle) and 1 == len(clips) % batch_size < len(clips),
-            generator=shuffle if isinstance(shuffle, torch.Generator) else None,
-            collate_fn=Collate(self.config.samples),
-        )
+        generator = shuffle if isinstance(shuffle, torch.Generator) else None
+        order = RandomSampler(clips, generator=generator) if shuffle else SequentialSampler(clips)
+        drop_last = bool(shuffle) and 1 == len(clips) % batch_size < len(clips)
+        batches = BatchSampler(order, batch_size, drop_last)
+        # Without a batch size of its own, the loader asks the dataset for the clips of a batch at once.
+        return DataLoader(clips, batch_size=None, sampler=batches, generator=generator)
 
 
 def is_added(table: pd.DataFrame) -> "pd.Series[bool]":
@@ -176,6 +185,23 @@ def add_synthetic(index: Index, config: CorpusConfig) -> Index:
     return replace(index, clips=index.clips + added, noises=noises, added=made.root)
 
 
+def add_other_words(index: Index, chosen: list[Clip], config: CorpusConfig) -> tuple[Index, list[Clip]]:
+    """Add synthetic clips of other words to the training clips of `_unknown_`, each by its own speaker.
+
+    Raises UsageError where the corpus is synthetic itself.
+    """
+    if index.synthetic:
+        raise UsageError(f"{index.root}: is synthetic speech already: leave out --synthetic-unknown")
+    said = other_words(config.synthetic_unknown, config.words)
+    files = cached_texts("other-words", said, cache_folder(), Synthesis(seed=OTHER_SPEAKERS))
+    folder = files[0].parents[1]
+    added = [
+        Clip(f"{OTHER_WORDS}{file.parent.name}/{file.name}", UNKNOWN, f"_other_words_{number}", "training")
+        for number, file in enumerate(files)
+    ]
+    return replace(index, other_words=folder), chosen + added
+
+
 def open_corpus(
     data: str | Path | Corpus,
     config: CorpusConfig | None = None,
@@ -201,6 +227,8 @@ def open_corpus(
     if runtime.skip_bad:
         index = replace(index, noises=usable(index.noises, config.sample_rate))
     clips = choose(index, config)
+    if config.synthetic_unknown:
+        index, clips = add_other_words(index, clips, config)
     if config.silence:
         clips += cut_silence(index, clips, config)
     assert_speakers_apart(clips)
@@ -225,7 +253,9 @@ def open_labelled(data: str | Path, config: CorpusConfig, runtime: Runtime) -> C
         raise UsageError(f"{data}: has no clips of {', '.join(config.words)}")
     if others and not config.unknown:
         warnings.warn(f"left out {len(others)} clips of other words", stacklevel=2)
-    every = replace(config, synthetic=0, recorded_times=1, clips_per_word=None, fold=None)
+    every = replace(
+        config, synthetic=0, synthetic_unknown=0, recorded_times=1, clips_per_word=None, fold=None
+    )
     return decode(data, replace(index, clips=clips), every, runtime)
 
 

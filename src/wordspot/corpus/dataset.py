@@ -1,4 +1,4 @@
-"""Clips to batches: a `Dataset` and a `collate_fn`; `Corpus.loader` puts them into a `DataLoader`."""
+"""Clips to batches: a `Dataset`, which `Corpus.loader` puts into a `DataLoader`."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from wordspot.audio.padding import pad_clips
 from wordspot.corpus.samples import Samples
 
 LARGE_BATCH = 256
@@ -26,8 +25,8 @@ class Batch(NamedTuple):
     """int64 [B], indices into the classes."""
 
 
-class ClipDataset(Dataset[tuple[Tensor, int]]):
-    """Clips of a packed store: int16 [length] and a label each."""
+class ClipDataset(Dataset[Batch]):
+    """Clips of a packed store, which are taken a batch at a time: one copy of many clips, not many of one."""
 
     def __init__(
         self,
@@ -45,21 +44,8 @@ class ClipDataset(Dataset[tuple[Tensor, int]]):
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, n: int) -> tuple[Tensor, int]:
-        row = self.rows[n]
-        # A copy: torch has no read-only tensors, and the store must not change.
-        clip = np.array(self.samples[row, : self.lengths[row]])
-        return torch.from_numpy(clip), int(self.labels[row])
-
-
-class Collate:
-    """Pads the clips of every batch to the same number of samples."""
-
-    def __init__(self, samples: int) -> None:
-        self.samples = samples
-
-    def __call__(self, items: list[tuple[Tensor, int]]) -> Batch:
-        """Make a batch of clips int16 [length] and their labels."""
-        clips, labels = zip(*items, strict=True)
-        samples, lengths = pad_clips(clips, self.samples)
-        return Batch(samples, lengths, torch.tensor(labels))
+    def __getitem__(self, places: list[int]) -> Batch:
+        """Give the clips at some places [B] as a batch, zero-padded as they are in the store."""
+        rows = self.rows[places]
+        arrays = self.samples[rows], self.lengths[rows], self.labels[rows]
+        return Batch(*(torch.from_numpy(array) for array in arrays))

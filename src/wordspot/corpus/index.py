@@ -31,6 +31,8 @@ class Clip:
 
 ADDED = "_synthetic_/"
 """Prefix of the paths of synthetic clips that are added to recorded ones."""
+OTHER_WORDS = f"{ADDED}_other_words_/"
+"""Prefix of the paths of those of other words."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ class Index:
     synthetic: bool = False
     """Whether the whole corpus is synthetic speech."""
     added: Path | None = None
-    """Folder of added synthetic clips."""
+    """Folder of added synthetic clips of the words."""
+    other_words: Path | None = None
+    """Folder of added synthetic clips of other words."""
 
     @property
     def words(self) -> list[str]:
@@ -53,6 +57,8 @@ class Index:
 
     def file(self, clip: Clip) -> str:
         """Give the path of a clip's file, as text: 100,000 paths would take a second."""
+        if self.other_words and clip.path.startswith(OTHER_WORDS):
+            return f"{self.other_words}/{clip.path.removeprefix(OTHER_WORDS)}"
         if self.added and clip.path.startswith(ADDED):
             return f"{self.added}/{clip.path.removeprefix(ADDED)}"
         return f"{self.root}/{clip.path}"

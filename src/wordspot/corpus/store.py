@@ -74,6 +74,7 @@ def open_store(
         list(config.classes),
         sorted({clip.split for clip in index.clips}),
         config.synthetic,
+        config.synthetic_unknown,
         convert,
         skip_bad,
     ]

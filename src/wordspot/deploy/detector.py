@@ -18,6 +18,7 @@ from wordspot.deploy.peaks import Peak, PeakPicker
 from wordspot.deploy.resampler import Resampler
 from wordspot.deploy.settings import THRESHOLD, Detection
 from wordspot.deploy.sound import Block, read_blocks
+from wordspot.deploy.traced import Traced
 from wordspot.deploy.windows import Listener, SlidingWindows
 from wordspot.errors import ClipError, UsageError, WordspotError
 from wordspot.models.recognizer import Recognizer, as_floats
@@ -82,11 +83,13 @@ class Detector:
         """Probability of each class in the last window."""
 
     def _listener(self, stateful: bool) -> Listener:
-        if not stateful:
-            return SlidingWindows(self.recognizer, self.samples, self.step)
-        if isinstance(self.recognizer, OnnxRecognizer):
+        if isinstance(self.recognizer, Recognizer):
+            if stateful:
+                return FrameByFrame(self.recognizer, self.step)
+            return SlidingWindows(Traced(self.recognizer), self.samples, self.step)
+        if stateful:
             raise UsageError("stateful: an exported file scores windows: name the run instead")
-        return FrameByFrame(self.recognizer, self.step)
+        return SlidingWindows(self.recognizer, self.samples, self.step)
 
     @property
     def seconds(self) -> float:
@@ -134,9 +137,15 @@ class Detector:
         return events
 
     def _event(self, peak: Peak, heard: int) -> Event:
-        start, end, told = peak.last - self.samples, peak.first, heard
-        times = [min(max(0, place) / self.own_rate, self.seconds) for place in (start, end, told)]
-        return Event(self.classes[peak.word], times[0], max(times[:2]), peak.confidence, times[2])
+        return event_of(peak, heard, self.classes[peak.word], self.samples, self.own_rate, self.seconds)
+
+
+def event_of(peak: Peak, heard: int, word: str, window: int, sample_rate: int, seconds: float) -> Event:
+    """Turn a peak of `word`, told when `heard` samples were heard, into an event of a stream of `seconds`."""
+    start, end, told = (
+        min(max(0, place) / sample_rate, seconds) for place in (peak.last - window, peak.first, heard)
+    )
+    return Event(word, start, max(start, end), peak.confidence, told)
 
 
 def listen(

@@ -26,9 +26,10 @@ from wordspot.evaluation.statistics import calibration_error, mcnemar
 from wordspot.figures import save_figure
 from wordspot.files import is_current, output_folder, write_json
 from wordspot.layout import Split, check_split
+from wordspot.models.recognizer import Recognizer
 from wordspot.runs.evaluation import Evaluation
 from wordspot.runs.metrics import Metrics, is_over, training_minutes
-from wordspot.runs.run import WEIGHTS, Run
+from wordspot.runs.run import Run
 
 FIXED_ACCURACY = 0.9
 """Validation accuracy at which the speed of training is compared."""
@@ -114,14 +115,14 @@ def write_comparison(result: Comparison, groups: Sequence[SeedGroup], out: Path)
     """Write a comparison and its figures to a folder."""
     figures = {
         "accuracy": plots.plot_accuracies(groups, [one.interval for one in result.models]),
-        "curves": plots.plot_curves_together(groups),
+        "curves": plots.plot_curves_together(groups, result.reference),
         "confusions": plots.plot_confusions(groups, result.words),
-        "calibration": plots.plot_calibration(groups),
+        "calibration": plots.plot_calibration(groups, result.reference),
     }
-    if result.reference:
+    if result.pairs:
         figures["differences"] = plots.plot_paired_differences(result)
     if len(groups) > 1:
-        figures["confusion-differences"] = plots.plot_differences(groups, result.words)
+        figures["confusion-differences"] = plots.plot_differences(groups, result.words, result.reference)
     if result.noise:
         figures["noise"] = plots.plot_noise(result)
     if len({one.recorded_clips for one in result.models}) > 1:
@@ -157,7 +158,9 @@ def recognised_in(group: SeedGroup, corpus: Corpus, split: Split) -> dict[str, R
 
 def model_result(group: SeedGroup, out: Path | None, conditions: dict[str, Right]) -> ModelResult:
     """Summarise the runs of one model, the first of which is timed."""
-    recognizers = [run.recognizer for run in group.runs]
+    first = group.runs[0]
+    # What it costs does not depend on the values of the weights, which may not have been kept.
+    recognizer = Recognizer(first.config).eval() if first.is_kept else first.recognizer
     metrics = [run.metrics for run in group.runs]
     reached = [first_epoch_at(FIXED_ACCURACY, lines) for lines in metrics]
     everywhere = [epoch for epoch in reached if epoch is not None]
@@ -166,15 +169,15 @@ def model_result(group: SeedGroup, out: Path | None, conditions: dict[str, Right
     share = group.right_share
     accuracy = float(share.mean())
     shares = {name: float(right.mean()) for name, right in conditions.items()}
-    trained_on = group.runs[0].provenance["data"]
+    trained_on = first.provenance["data"]
     return ModelResult(
         name=group.name,
         runs=run_names(group, out),
         training_clips=trained_on["clips"]["training"],
-        parameters=recognizers[0].n_parameters,
-        kilobytes=(group.runs[0].folder / WEIGHTS).stat().st_size / 1000,
-        macs=count_macs(recognizers[0]),
-        latency_ms=latency_ms(recognizers[0]),
+        parameters=recognizer.n_parameters,
+        kilobytes=sum(tensor.nbytes for tensor in recognizer.state_dict().values()) / 1000,
+        macs=count_macs(recognizer),
+        latency_ms=latency_ms(recognizer),
         minutes=fmean(training_minutes(lines) for lines in metrics),
         epochs=fmean(len(lines) for lines in metrics),
         stopped_early=sum(

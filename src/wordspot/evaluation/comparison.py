@@ -1,5 +1,6 @@
 """What a comparison of models says, as kept in comparison.json."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,22 @@ from wordspot.layout import Split
 from wordspot.runs.evaluation import Interval
 
 FILE = "comparison.json"
+
+BASELINES = ("rnn", "lstm", "cnn-lstm")
+"""Models that are discussed beside the best one, where a comparison has them."""
+HIGHLIGHTED = 4
+"""Most models that a figure highlights and a text discusses."""
+
+
+def highlighted(accuracies: Mapping[str, float], reference: str | None = None) -> list[str]:
+    """Choose the models that are discussed, in their order: the baselines, or the reference, and the best.
+
+    >>> highlighted({"rnn": 0.8, "gru": 0.9, "lstm": 0.9, "bilstm": 0.95})
+    ['rnn', 'lstm', 'bilstm']
+    """
+    order = sorted(accuracies, key=lambda name: -accuracies[name])
+    discussed = {order[0], *((reference,) if reference else BASELINES)} & set(accuracies)
+    return [name for name in accuracies if name in discussed] if len(discussed) > 1 else order[:HIGHLIGHTED]
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,28 @@ class Pair:
         """Whether the difference is one of models: both have several seeds."""
         return min(self.seeds) > 1
 
+    @property
+    def reversed(self) -> "Pair":
+        """The same test from the side of the other model."""
+        low, high = self.interval
+        return Pair(
+            one=self.other,
+            other=self.one,
+            difference=0.0 - self.difference,  # never -0.0
+            interval=(0.0 - high, 0.0 - low),
+            p_value=self.p_value,
+            seeds=(self.seeds[1], self.seeds[0]),
+            only_one_right=self.only_other_right,
+            only_other_right=self.only_one_right,
+            mcnemar=self.mcnemar,
+        )
+
+
+def against(reference: str, pairs: Sequence[Pair]) -> list[Pair]:
+    """Give the tests of all other models against one, in the order of the pairs."""
+    seen = [pair if pair.other == reference else pair.reversed for pair in pairs]
+    return [pair for pair in seen if pair.other == reference]
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -125,6 +164,21 @@ class Comparison:
         """The one model that all others were tested against; None where all pairs were tested."""
         others = {pair.other for pair in self.pairs}
         return others.pop() if len(others) == 1 and len(self.models) > 2 else None
+
+    @property
+    def highlighted(self) -> list[ModelResult]:
+        """The models that are discussed."""
+        names = highlighted({one.name: one.accuracy for one in self.models}, self.reference)
+        by_name = {one.name: one for one in self.models}
+        return [by_name[name] for name in names]
+
+    @property
+    def hardest_conditions(self) -> dict[str, list[Pair]]:
+        """The pairs in the loudest noise and on the softest clips, by the names of these conditions."""
+        conditions = list(self.condition_pairs.items())
+        noisy = [one for one in conditions if one[0].endswith("SNR")]
+        soft = [one for one in conditions if one[0].endswith("softer")]
+        return dict(noisy[-1:] + soft[-1:])
 
 
 def read_comparison(folder: Path) -> Comparison | None:

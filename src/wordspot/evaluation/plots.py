@@ -1,23 +1,32 @@
 """Figures of a comparison."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 import matplotlib as mpl
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.colors import Normalize, PowerNorm, SymLogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter, StrMethodFormatter
+from matplotlib.font_manager import FontProperties
+from matplotlib.image import AxesImage
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, PercentFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
 from wordspot.audio.features import to_float
 from wordspot.corpus.corpus import Corpus
 from wordspot.errors import UsageError
-from wordspot.evaluation.comparison import Comparison, ModelResult, Pair
+from wordspot.evaluation.comparison import (
+    HIGHLIGHTED,
+    Comparison,
+    ModelResult,
+    against,
+    highlighted,
+)
 from wordspot.evaluation.seed_groups import SeedGroup
 from wordspot.evaluation.statistics import bins_of
-from wordspot.figures import COLORS, STYLE, Plot, Source, colors_for
+from wordspot.figures import COLORS, STYLE, Plot, Source
 from wordspot.layout import Split
 from wordspot.models.recognizer import Recognizer
 from wordspot.runs.evaluation import Interval, row_shares
@@ -46,71 +55,122 @@ def plot_accuracies(groups: Sequence[SeedGroup], intervals: Sequence[Interval]) 
     return figure
 
 
-def plot_paired_differences(comparison: Comparison) -> Figure:
-    """Plot how much more accurate each model is than the one that all were tested against, in points.
+def plot_paired_differences(comparison: Comparison, reference: str | None = None) -> Figure:
+    """Plot how much more accurate each model is than one, in points: the one named, else the reference.
 
     The 95 % intervals hold for all models at once; a filled dot marks one without 0 in it. Where accuracy in
     noise and on softer clips was measured, the hardest of each has a panel of its own.
     """
-    panels = {"clips as they are": comparison.pairs} | hardest(comparison)
+    reference = reference or comparison.reference or most_accurate(comparison)
+    tests = {"clean": comparison.pairs} | comparison.hardest_conditions
+    panels = {title: against(reference, pairs) for title, pairs in tests.items()}
+    names = [pair.one for pair in panels["clean"]]
     with mpl.rc_context(STYLE):
-        size = (2.2 + 2.6 * len(panels), 1.2 + 0.26 * len(comparison.pairs))
-        figure = Plot(figsize=size, source=comparison)
+        letter = mpl.rcParams["font.size"] / 10
+        height = (1.1 + 0.145 * len(names)) * letter
+        figure = Plot(figsize=(7, height), source=comparison)
         grid: list[Axes] = figure.subplots(1, len(panels), squeeze=False, sharey=True).ravel().tolist()
         for axes, (title, pairs) in zip(grid, panels.items(), strict=True):
             axes.axvline(0, color="gray", linewidth=1)
             for place, pair in enumerate(pairs):
                 low, high = pair.interval
                 fill = COLORS[0] if low > 0 or high < 0 else "white"
-                axes.plot([100 * low, 100 * high], [place, place], color=COLORS[0], linewidth=1.5)
-                axes.plot([100 * pair.difference], [place], "o", color=COLORS[0], markerfacecolor=fill)
-            axes.set_title(title, fontsize="medium")
+                axes.plot([100 * low, 100 * high], [place, place], color=COLORS[0], linewidth=1.5 * letter)
+                axes.plot(
+                    [100 * pair.difference],
+                    [place],
+                    "o",
+                    color=COLORS[0],
+                    markerfacecolor=fill,
+                    markersize=5 * letter,
+                )
+            axes.set_title(title, fontsize="small")
+            axes.tick_params(labelsize="small")
+            axes.xaxis.set_major_locator(MaxNLocator(3))
             axes.grid(axis="y", visible=False)
-        grid[0].set_yticks(range(len(comparison.pairs)), [label(pair.one) for pair in comparison.pairs])
-        grid[0].invert_yaxis()
-        figure.supxlabel(
-            f"difference from {label(comparison.reference or '')} in points, 95 % interval", fontsize="medium"
-        )
+        grid[0].set_yticks(range(len(names)), list(map(label, names)))
+        grid[0].set_ylim(len(names) - 0.4, -0.6)
+        figure.supxlabel(f"difference from {label(reference)} in points, 95 % interval", fontsize="small")
     return figure
 
 
-def hardest(comparison: Comparison) -> dict[str, list[Pair]]:
-    """Give the pairs of the loudest noise and of the softest clips, by the titles of their panels."""
-    conditions = list(comparison.condition_pairs.items())
-    noisy = [pair for pair in conditions if pair[0].endswith("SNR")]
-    soft = [pair for pair in conditions if pair[0].endswith("softer")]
-    return dict(noisy[-1:] + soft[-1:])
+def most_accurate(comparison: Comparison) -> str:
+    """Name the most accurate model."""
+    return max(comparison.models, key=lambda one: one.accuracy).name
 
 
-def plot_curves_together(groups: Sequence[SeedGroup]) -> Figure:
+def plot_curves_together(groups: Sequence[SeedGroup], reference: str | None = None) -> Figure:
     """Plot loss and error rate of all models against epochs, as means of their runs.
 
-    Validation is solid, training dotted; where a run ended early, so does the mean.
+    Validation is solid and training dotted; where a run ended early, so does the mean. Of more than four
+    models, those that are discussed are highlighted: the reference or the baselines, and the best.
     """
+    colors = highlights({group.name: group.right_share.mean() for group in groups}, reference)
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(10, 3.8), source=groups[0])
+        figure = Plot(figsize=(10, 2.9), source=groups[0])
         losses, mistakes = figure.subplots(1, 2)
-        for group, color in zip(groups, colors_for(len(groups)), strict=True):
+        for group in sorted(groups, key=lambda group: group.name in colors):  # grey lines lie below
             runs = [run.metrics for run in group.runs]
+            color = colors.get(group.name, GREY)
             for split, style in (("training", ":"), ("validation", "-")):
+                if split == "training" and group.name not in colors:
+                    continue
                 lines = list(zip(*runs, strict=False))  # the runs' figures of each epoch
                 loss = [fmean(line[f"{split}_loss"] for line in epoch) for epoch in lines]
                 wrong = [1 - fmean(line[f"{split}_accuracy"] for line in epoch) for epoch in lines]
                 epochs = range(1, len(lines) + 1)
-                name = label(group.name) if split == "validation" else None
+                name = label(group.name) if split == "validation" and group.name in colors else None
                 losses.plot(epochs, loss, style, color=color, linewidth=1.2, label=name)
-                mistakes.plot(epochs, wrong, style, color=color, linewidth=1.2)
-        losses.set(xlabel="epoch", ylabel="loss (nats)", yscale="log")
-        mistakes.set(xlabel="epoch", ylabel="error rate", yscale="log")
+                mistakes.plot(epochs, wrong, style, color=color, linewidth=1.2, label=name)
+        losses.set(ylabel="loss (nats)")
+        mistakes.set(ylabel="error rate")
         for axes in (losses, mistakes):
+            axes.set(xlabel="epoch (solid: validation, dotted: training)", yscale="log")
+            axes.set_xlim(left=0)  # where there is one epoch, its tick is whole too
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.yaxis.set_minor_locator(NullLocator())
         losses.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         mistakes.yaxis.set_major_formatter(PercentFormatter(1))
-        figure.legend(
-            loc="outside upper center", fontsize="small", ncols=8, title="validation; dotted: training"
-        )
+        for axes in (losses, mistakes):
+            label_ends(figure, axes)
     return figure
+
+
+GREY = "#b8bec4"
+"""Of the lines that are not highlighted."""
+
+
+def highlights(accuracies: Mapping[str, float], reference: str | None = None) -> dict[str, str]:
+    """Give at most four models a colour each: those that are discussed, or all where there are no more."""
+    few = len(accuracies) <= HIGHLIGHTED
+    names = list(accuracies) if few else highlighted(accuracies, reference)
+    return dict(zip(names, COLORS, strict=False))
+
+
+def label_ends(figure: Figure, axes: Axes) -> None:
+    """Write the labels of lines to the right of the axes, near their ends and clear of each other."""
+    lines = [line for line in axes.lines if not str(line.get_label()).startswith("_")]
+    size = FontProperties(size="small").get_size_in_points()
+    # Axes are about three quarters as high as their figure.
+    step = 1.2 * size / (0.75 * 72 * figure.get_figheight())
+    low, high = axes.get_ylim()
+    to_axes = axes.transScale + axes.transLimits
+    last = [to_axes.transform((1, np.asarray(line.get_ydata())[-1]))[1] for line in lines]
+    ends = np.clip(last, 0, 1)  # on a logarithmic axis, 0 is far below it
+    place = -np.inf
+    for end, line in sorted(zip(ends, lines, strict=True), key=lambda pair: pair[0]):
+        place = max(place + step, end)
+        axes.text(
+            1.01,
+            place,
+            str(line.get_label()),
+            transform=axes.transAxes,
+            va="center",
+            fontsize=size,
+            color=line.get_color(),
+        )
+    axes.set_ylim(low, high)
 
 
 def plot_confusions(groups: Sequence[SeedGroup], words: Sequence[str]) -> Figure:
@@ -118,70 +178,131 @@ def plot_confusions(groups: Sequence[SeedGroup], words: Sequence[str]) -> Figure
     panels = [
         (f"{group.name}: {group.right_share.mean():.1%}", row_shares(group.confusion)) for group in groups
     ]
-    return _matrices(panels, words, "Blues", (0, 1), 100, groups[0])
+    norm = Normalize(0, 1)
+    return _matrices(panels, words, "Blues", norm, 100, groups[0])
 
 
-def plot_differences(groups: Sequence[SeedGroup], words: Sequence[str]) -> Figure:
-    """Plot the difference of each confusion matrix from that of the best model, in mean clips per run."""
+def plot_confusions_around_best(groups: Sequence[SeedGroup], words: Sequence[str]) -> Figure:
+    """Plot the confusion matrix of the most accurate model, in percent of each word said; the others small.
+
+    Colours follow the square root of the share, so that a few mistakes can be seen.
+    """
     best = max(groups, key=lambda group: group.right_share.mean())
-    panels = [
-        (f"{group.name} less {best.name}", group.confusion - best.confusion)
-        for group in groups
-        if group is not best
-    ]
-    largest = max(1.0, max(float(np.abs(matrix).max()) for _, matrix in panels))
-    limits = (-largest, largest)
-    return _matrices(panels, words, "RdBu_r", limits, 1, best)
+    others = [group for group in groups if group is not best]
+    norm = PowerNorm(0.5, 0, 1)
+    with mpl.rc_context(STYLE | {"axes.grid": False}):
+        figure = Plot(figsize=(10, 3.8), source=best)
+        large, small = figure.subfigures(1, 2, squeeze=False, width_ratios=(4.4, 5.6)).ravel()
+        axes = large.subplots()
+        shares = row_shares(best.confusion)
+        image = axes.imshow(shares, cmap="Blues", norm=norm)
+        shown = [label(word) for word in words]
+        axes.set_xticks(range(len(words)), shown, rotation=90, fontsize="small")
+        axes.set_yticks(range(len(words)), shown, fontsize="small")
+        axes.set(xlabel="recognised", ylabel="said")
+        axes.set_title(f"{label(best.name)}: {best.right_share.mean():.1%}", fontsize="medium")
+        _write_cells(image, shares, 100)
+        rows = 1 if len(others) < COLUMNS else 2
+        columns = max(1, -(-len(others) // rows))
+        grid: list[Axes] = small.subplots(rows, columns, squeeze=False).ravel().tolist()
+        for axes in grid[len(others) :]:
+            axes.set_axis_off()
+        for axes, group in zip(grid, others, strict=False):
+            axes.imshow(row_shares(group.confusion), cmap="Blues", norm=norm)
+            axes.set(xticks=[], yticks=[])
+            axes.set_title(f"{label(group.name)}\n{group.right_share.mean():.1%}", fontsize="small")
+            axes.spines[["right", "top"]].set_visible(True)
+    return figure
+
+
+def plot_differences(
+    groups: Sequence[SeedGroup], words: Sequence[str], reference: str | None = None
+) -> Figure:
+    """Plot how each confusion matrix differs from one, in mean clips per run.
+
+    That one is of the reference, or of the most accurate model. The scale of colours is logarithmic beyond
+    one clip, so that a large cell doesn't wash out the others.
+    """
+    best = max(groups, key=lambda group: group.right_share.mean())
+    first = next((group for group in groups if group.name == reference), best)
+    panels = [(group.name, group.confusion - first.confusion) for group in groups if group is not first]
+    largest = max(2.0, *(float(np.abs(matrix).max()) for _, matrix in panels))
+    norm = SymLogNorm(linthresh=1, vmin=-largest, vmax=largest)
+    return _matrices(
+        panels, words, "RdBu_r", norm, 1, first, f"clips more than {label(first.name)} (red)\nor fewer (blue)"
+    )
 
 
 def _matrices(
     panels: Sequence[tuple[str, NDArray[np.float64]]],
     words: Sequence[str],
     colors: str,
-    limits: tuple[float, float],
+    norm: Normalize,
     unit: float,
     source: Source,
+    bar: str | None = None,
 ) -> Figure:
-    """Draw matrices [C, C] under their titles; cells that don't round to 0, times `unit`, are written out."""
+    """Draw matrices [C, C] under their titles, and a colour bar where it has a label.
+
+    Cells that don't round to 0, times `unit`, are written out.
+    """
     shown = [label(word) for word in words]
     columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
     with mpl.rc_context(STYLE | {"axes.grid": False}):
         letter = mpl.rcParams["font.size"] / 10
-        side = 0.2 + 0.26 * len(words)
+        side = max(1.8 if bar else 0, 0.2 + 0.26 * len(words))
         # Every row has words below it, but only the first column has them beside it.
         height = rows * (side + 1.1 * letter) + 0.3 * letter
-        figure = Plot(figsize=(columns * side + 1.2 * letter, height), source=source)
+        width = columns * side + (2.2 if bar else 1.2) * letter
+        figure = Plot(figsize=(width, height), source=source)
         grid: list[Axes] = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
         for axes in grid[len(panels) :]:
             axes.set_axis_off()
         for place, (title, matrix) in enumerate(panels):
             axes = grid[place]
-            axes.imshow(matrix, cmap=colors, vmin=limits[0], vmax=limits[1])
+            image = axes.imshow(matrix, cmap=colors, norm=norm)
             axes.set_title(label(title), fontsize="medium")
             axes.set_xticks(range(len(words)), shown, rotation=90, fontsize="small")
             axes.set_yticks(range(len(words)), shown if place % columns == 0 else [], fontsize="small")
-            _write_cells(axes, matrix, limits[1], unit)
+            _write_cells(image, matrix, unit)
+        if bar:
+            shrink = 0.8 if rows == 1 else 0.5
+            figure.colorbar(image, ax=grid, label=bar, shrink=shrink, format=StrMethodFormatter("{x:g}"))
         figure.supxlabel("recognised", fontsize="medium")
         figure.supylabel("said", fontsize="medium")
     return figure
 
 
-def _write_cells(axes: Axes, matrix: NDArray[np.float64], largest: float, unit: float) -> None:
+def _write_cells(image: AxesImage, matrix: NDArray[np.float64], unit: float) -> None:
+    """Write out cells that don't round to 0, in white on dark colours."""
     for (row, column), value in np.ndenumerate(matrix):
         text = f"{value * unit:.0f}"
         if text not in ("0", "-0"):
-            shade = "white" if abs(value) > 0.6 * largest else "black"
-            axes.text(column, row, text, ha="center", va="center", color=shade, fontsize="x-small")
+            dark = np.dot(image.to_rgba(np.array(value))[:3], LUMA) < 0.5
+            image.axes.text(
+                column,
+                row,
+                text,
+                ha="center",
+                va="center",
+                color="white" if dark else "black",
+                fontsize="x-small",
+            )
 
 
-def plot_calibration(groups: Sequence[SeedGroup], bins: int = 10) -> Figure:
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in the brightness of a colour."""
+
+
+def plot_calibration(groups: Sequence[SeedGroup], reference: str | None = None, bins: int = 10) -> Figure:
     """Plot accuracy against predicted probability; on the diagonal the two agree."""
+    colors = highlights({group.name: group.right_share.mean() for group in groups}, reference)
     with mpl.rc_context(STYLE):
         figure = Plot(figsize=(5.5, 5), source=groups[0])
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color="gray", linewidth=1)
-        for group, color in zip(groups, colors_for(len(groups)), strict=True):
+        for group in sorted(groups, key=lambda group: group.name in colors):
             confidence, right = group.confidence.ravel(), group.right.ravel()
             place = bins_of(confidence, bins)
             inside = [place == one for one in range(bins) if (place == one).sum() >= 10]
@@ -189,10 +310,10 @@ def plot_calibration(groups: Sequence[SeedGroup], bins: int = 10) -> Figure:
                 [confidence[one].mean() for one in inside],
                 [right[one].mean() for one in inside],
                 "o-",
-                color=color,
+                color=colors.get(group.name, GREY),
                 markersize=4,
                 linewidth=1,
-                label=label(group.name),
+                label=label(group.name) if group.name in colors else None,
             )
         axes.set(xlabel="predicted probability", ylabel="accuracy")
         axes.legend(fontsize="small")
@@ -202,17 +323,20 @@ def plot_calibration(groups: Sequence[SeedGroup], bins: int = 10) -> Figure:
 def plot_noise(comparison: Comparison) -> Figure:
     """Plot accuracy against the signal-to-noise ratio in decibels, clean clips to the left."""
     models = comparison.models
+    colors = highlights({one.name: one.accuracy for one in models}, comparison.reference)
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(7, 4), source=comparison)
+        figure = Plot(figsize=(7, 2.9), source=comparison)
         axes = figure.subplots()
         ratios = list(models[0].noise)
-        for one, color in zip(models, colors_for(len(models)), strict=True):
+        for one in sorted(models, key=lambda one: one.name in colors):
             values = [one.accuracy, *one.noise.values()]
-            axes.plot(range(len(values)), values, "o-", color=color, markersize=4, label=label(one.name))
+            color = colors.get(one.name, GREY)
+            name = label(one.name) if one.name in colors else None
+            axes.plot(range(len(values)), values, "o-", color=color, markersize=4, label=name)
         axes.set_xticks(range(len(ratios) + 1), ["clean", *map(str, ratios)])
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.set(xlabel="signal-to-noise ratio (dB)", ylabel="accuracy")
-        axes.legend(fontsize="small", loc="lower left", ncols=2)
+        label_ends(figure, axes)
     return figure
 
 
@@ -226,7 +350,7 @@ def plot_data_scaling(comparison: Comparison) -> Figure:
         lines.setdefault(one.synthetic_clips_added, []).append(one)
     counts = sorted({one.recorded_clips for one in comparison.models})
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(6, 4), source=comparison)
+        figure = Plot(figsize=(6, 2.9), source=comparison)
         axes = figure.subplots()
         for added, line in sorted(lines.items()):
             clips = [one.recorded_clips for one in line]
@@ -238,9 +362,9 @@ def plot_data_scaling(comparison: Comparison) -> Figure:
         axes.set_xticks(counts, [f"{count:,}" for count in counts])
         axes.xaxis.set_minor_locator(NullLocator())
         axes.yaxis.set_major_formatter(PercentFormatter(1))
-        axes.set(xlabel="training clips, all words together", ylabel="accuracy, 95 % interval")
+        axes.set(xlabel="training clips of all words (shaded: 95 % interval)", ylabel="accuracy")
         if len(lines) > 1:
-            axes.set_xlabel("recorded training clips, all words together")
+            axes.set_xlabel("recorded training clips of all words (shaded: 95 % interval)")
             axes.legend()
     return figure
 

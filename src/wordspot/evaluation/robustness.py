@@ -64,7 +64,8 @@ def robustness(run: Run, corpus: Corpus, split: Split) -> pd.DataFrame:
     """
     path, weights = run.robustness_file(split), run.folder / WEIGHTS
     clips = corpus.table(split)[["path", "start"]]
-    if is_current(path, [weights]) and (kept := read_kept(path, clips)) is not None:
+    current = run.is_kept or is_current(path, [weights])
+    if current and (kept := read_kept(path, clips)) is not None:
         return kept
     found = clips.join(pd.DataFrame(recognised(run.recognizer, corpus, split)))
     if not run.pretrained:

@@ -11,6 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from wordspot.evaluation.comparison import Comparison, ModelResult
+from wordspot.evaluation.fitting import fitted
 from wordspot.figures import titled
 from wordspot.runs.evaluation import Evaluation, Interval
 from wordspot.text import markdown, shown
@@ -66,16 +67,18 @@ class Table:
     """Columns that are aligned to the left."""
 
     def print(self) -> None:
-        """Print to the terminal; as wide as needed where the output is a file."""
-        table = RichTable(box=SIMPLE_HEAD, pad_edge=False)
-        for number, name in enumerate(self.columns):
-            side: Literal["left", "right"] = "left" if number in self.left else "right"
-            table.add_column(Text(shown(name)), justify=side, overflow="fold")
-        for row in self.rows:
-            table.add_row(*(Text(shown(cell)) for cell in row))
+        """Print to the terminal, in several parts where it is too wide; whole where the output is a file."""
         console = Console(width=None if sys.stdout.isatty() else WIDE)
         console.print(Text(shown(self.title), style="bold"), soft_wrap=True)
-        console.print(table)
+        columns, rows = list(map(shown, self.columns)), [list(map(shown, row)) for row in self.rows]
+        for widths in fitted(columns, rows, self.left, console.width):
+            table = RichTable(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+            for place, width in widths.items():
+                side: Literal["left", "right"] = "left" if place in self.left else "right"
+                table.add_column(Text(columns[place]), justify=side, overflow="fold", width=width)
+            for row in rows:
+                table.add_row(*(Text(row[place]) for place in widths))
+            console.print(table)
 
     def to_markdown(self) -> str:
         """Write as Markdown, without the title.

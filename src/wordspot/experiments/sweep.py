@@ -3,7 +3,7 @@
 import json
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import partial
@@ -14,7 +14,7 @@ import matplotlib as mpl
 import numpy as np
 import optuna
 from matplotlib import pyplot as plt
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.exceptions import StorageInternalError
 from optuna.trial import TrialState
 from optuna.visualization import matplotlib as charts
@@ -28,7 +28,8 @@ from wordspot.files import alone_in, output_folder, write_json
 from wordspot.runs.metrics import Metrics
 from wordspot.training.loop import train
 
-SPACE: dict[str, BaseDistribution] = {
+Searched = FloatDistribution | IntDistribution | CategoricalDistribution
+SPACE: dict[str, Searched] = {
     "learning_rate": FloatDistribution(3e-4, 6e-3, log=True),
     "batch_size": CategoricalDistribution([32, 64, 128]),
     "weight_decay": FloatDistribution(1e-4, 1e-1, log=True),
@@ -66,9 +67,10 @@ def sweep(
 ) -> Path:
     """Search the settings of SPACE around a recipe until the Optuna study has `trials` finished trials.
 
-    The study `name` lives in `storage` (an Optuna URL; a file in `out` by default). Every process started
-    with the same two works on it, each with its own folder `out`. A trial whose best epoch is worse than the
-    median of the others at that epoch is pruned. Leaves one run per trial, Optuna's plots (SVG), and
+    The first trial is the recipe itself, so that the best is no worse. The study `name` lives in `storage`
+    (an Optuna URL; a file in `out` by default). Every process started with the same two works on it, each
+    with its own folder `out`. A trial whose best epoch is worse than the median of the others at that epoch
+    is pruned. Leaves one run per trial, Optuna's plots (SVG), and
     best.json, which `train` takes in place of a recipe; gives its path. Raises UsageError for a storage that
     can't be opened, a study of another recipe or a folder in which another process is at work, WordspotError
     for a storage that fails, and what `train` raises.
@@ -82,6 +84,7 @@ def sweep(
     storage = storage or f"sqlite:///{(folder / 'sweep.db').resolve()}"
     with alone_in(folder), storing(storage):
         study = open_study(name, storage, recipe)
+        study.enqueue_trial(settings_of(recipe, space), skip_if_exists=True)
         search(study, space, recipe, corpus, folder, runtime, trials)
         write_best(study, recipe, folder, corpus)
         draw_plots(study, folder, corpus)
@@ -90,7 +93,7 @@ def sweep(
 
 def search(
     study: optuna.Study,
-    space: dict[str, BaseDistribution],
+    space: Mapping[str, Searched],
     recipe: RunConfig,
     corpus: Corpus,
     folder: Path,
@@ -100,7 +103,7 @@ def search(
     """Run trials until the study has as many finished ones. Raises WordspotError where none is complete."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     while (finished := count_finished(study)) < trials:
-        trial = study.ask(space)
+        trial = study.ask(dict(space))
         run = folder / f"trial-{trial.number:04}"
         console.print(f"{run.name}: {finished} of {trials} finished; {describe(trial.params)}")
 
@@ -135,12 +138,25 @@ def storing(storage: str) -> Iterator[None]:
         ) from None
 
 
-def space_of(recipe: RunConfig, *, with_noise: bool) -> dict[str, BaseDistribution]:
+def space_of(recipe: RunConfig, *, with_noise: bool) -> dict[str, Searched]:
     """Keep of SPACE the settings that a recipe has, and that of recorded noise only with such noise."""
     known = {setting for section in asdict(recipe).values() for setting in section}
     if not with_noise:
         known.discard("background_noise_p")
     return {setting: values for setting, values in SPACE.items() if setting in known}
+
+
+def settings_of(recipe: RunConfig, space: Mapping[str, Searched]) -> dict[str, Any]:
+    """Give what a recipe has of the settings of a space, but for those that lie outside of it."""
+    every = {name: value for section in asdict(recipe).values() for name, value in section.items()}
+    return {name: every[name] for name, values in space.items() if holds(values, every[name])}
+
+
+def holds(values: Searched, value: Any) -> bool:
+    """Tell whether a value is among those that are searched."""
+    if isinstance(values, CategoricalDistribution):
+        return value in values.choices
+    return bool(values.low <= value <= values.high)
 
 
 def count_finished(study: optuna.Study) -> int:

@@ -16,7 +16,7 @@ from wordspot.audio.features import to_float
 from wordspot.config import RunConfig, Runtime, vary
 from wordspot.device import computing, precision_on
 from wordspot.evaluation.comparison import FILE
-from wordspot.evaluation.robustness import SNRS_DB
+from wordspot.evaluation.robustness import CONDITIONS
 from wordspot.layout import SPLITS
 from wordspot.models.recognizer import Recognizer
 from wordspot.runs.metrics import is_over
@@ -160,7 +160,7 @@ def measure_cost(data: str | Path, runtime: Runtime, config: RunConfig) -> Cost:
     return Cost(
         start=clip_features * clips["training"],
         epoch=step * len(training) + clip * clips["validation"],
-        scoring=clip * clips["testing"] * (1 + len(SNRS_DB)),
+        scoring=clip * clips["testing"] * (1 + len(CONDITIONS)),
     )
 
 

@@ -18,6 +18,8 @@ from wordspot.corpus.noise import noise_of
 from wordspot.figures import STYLE, Plot, Source
 
 COLUMNS = 3
+HIDDEN = 0.05
+"""Largest difference of standardised features that can't be seen."""
 
 
 def plot_augmentations(
@@ -30,8 +32,9 @@ def plot_augmentations(
 ) -> Figure:
     """Plot the standardised log-mel energies of a clip under each augmentation of `config` alone.
 
-    `partner` is the clip mixed in; without `noises` there is no panel for background noise. The default seed
-    draws augmentations that can be seen.
+    `partner` is the clip mixed in; without `noises` there is no panel for background noise. What levelling to
+    one root mean square undoes, such as a gain, is shown before it, beside the original before it. The
+    default seed draws augmentations that can be seen.
     """
     config = config or AugmentConfig()
     sample_rate, samples = CorpusConfig().sample_rate, CorpusConfig().samples
@@ -39,20 +42,32 @@ def plot_augmentations(
     padded, lengths = pad_clips(clips, samples)
     waveforms = to_float(padded)  # (2, S)
     noise = to_float(torch.from_numpy(noise_of("training", noises, sample_rate, convert=True)))
-    features = Features(FeatureConfig(deltas=0), sample_rate)
-    features.fit([(waveforms, lengths)])
+    levelled, heard = (
+        Features(FeatureConfig(deltas=0, rms_normalize=level), sample_rate) for level in (True, False)
+    )
+    for features in (levelled, heard):
+        features.fit([(waveforms, lengths)])
 
     shown = [one for one in AUGMENTATIONS if hasattr(config, one.probability)]
     off: dict[str, Any] = {one.probability: 0.0 for one in shown}
-    panels = {"original": features(waveforms, lengths)[0]}  # (T, F) each
+    original = levelled(waveforms, lengths)[0]
+    panels = {"original": original}  # (T, F) each
+    unlevelled = {}
     for one in shown:
         if one.probability == "background_noise_p" and len(noise) < samples:
             continue
         alone = replace(config, **(off | {one.probability: 1.0}))
         draw = torch.Generator().manual_seed(seed)
-        augmenter = Augmenter(alone, sample_rate, features.config.hop_ms, len(clips), noise, draw)
+        augmenter = Augmenter(alone, sample_rate, levelled.config.hop_ms, len(clips), noise, draw)
         augmented = augmenter.waveforms(waveforms, lengths, torch.arange(len(clips)))
-        panels[one.title] = augmenter.features(features.static(augmented.waveforms, augmented.lengths))[0]
+        panel = augmenter.features(levelled.static(augmented.waveforms, augmented.lengths))[0]
+        changed = not torch.equal(augmented.waveforms, waveforms)
+        if changed and torch.allclose(panel, original, atol=HIDDEN):
+            unlevelled[f"{one.title}, before levelling"] = heard(augmented.waveforms, augmented.lengths)[0]
+        else:
+            panels[one.title] = panel
+    if unlevelled:
+        panels |= {"original, before levelling": heard(waveforms, lengths)[0]} | unlevelled
 
     with mpl.rc_context(STYLE | {"axes.grid": False}):
         rows = -(-len(panels) // COLUMNS)

@@ -4,6 +4,8 @@ import base64
 import html
 import io
 import json
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
@@ -26,6 +28,7 @@ from wordspot.evaluation.seed_groups import group_names
 from wordspot.figures import SYNTHETIC
 from wordspot.files import output_folder, write_text
 from wordspot.inspection.clip_quality import level_db, peak_db, quality_issues
+from wordspot.inspection.explore import hz_to_mel, mel_edges
 from wordspot.layout import Split, check_split
 from wordspot.models.recognizer import Recognizer
 from wordspot.runs.run import Run
@@ -36,6 +39,10 @@ RIGHT_CLIPS = 3
 """Recognised clips of each word that are shown for comparison: the least confident ones."""
 RANGE = 9.0
 """Range of the log-mel pictures in nats below the loudest energy."""
+PAGE_BYTES = 9_500_000
+"""Most bytes of the clips on a page: a page stays under 10 MB."""
+TICKS_HZ = (250, 500, 1000, 2000, 4000)
+"""Frequencies that are named beside the pictures."""
 
 
 def write_mistakes(
@@ -48,8 +55,9 @@ def write_mistakes(
     """Write a page of the clips that any of the runs gets wrong, and of the least confident right ones.
 
     Runs are named by folder, or by name where pretrained; without `data`, the clips are those that each was
-    trained from. The page is one file that holds the sounds and needs no network; gives its path. Raises
-    UsageError for runs on different clips or words.
+    trained from. The page is one file that holds the sounds and needs no network; gives its path. It stays
+    under 10 MB: where there are more mistakes than that has room for, it holds the most confident ones of
+    every pair of words, and says so. Raises UsageError for runs on different clips or words.
     """
     check_split(split)
     opened = [Run(run) for run in runs]
@@ -77,10 +85,11 @@ def write_mistakes(
         "colors": [mpl.colors.to_hex(mpl.colormaps["viridis"](place)) for place in np.linspace(0, 1, 64)],
         **clips_of_page(recognizers, corpora, split, probabilities),
     }
-    # Markup would end the script that the data stand in, or begin another.
+    # As escapes, no "<" of a word or a path can end the script that the data stand in.
     text = json.dumps(page, ensure_ascii=False).replace("<", "\\u003c")
+    filled = {"title": html.escape(path.stem), "page": text}
     template = (files("wordspot.inspection") / "mistakes.html").read_text(encoding="utf-8")
-    write_text(path, template.replace("{{title}}", html.escape(path.stem)).replace("{{page}}", text))
+    write_text(path, re.sub(r"{{(title|page)}}", lambda place: filled[place[1]], template))
     return path
 
 
@@ -90,26 +99,24 @@ def clips_of_page(
     split: Split,
     probabilities: NDArray[np.float32],
 ) -> dict[str, Any]:
-    """Count the confusions of each run, and describe the clips that the page shows."""
+    """Count the confusions and faults of each run, and describe the clips that the page has room for."""
     corpus = corpora[0]
     classes = list(corpus.config.classes)
     table, rows = corpus.table(split), corpus.rows(split)
     said = table["word"].map(classes.index).to_numpy()  # (N,)
     answers = probabilities.argmax(axis=2)  # (R, N)
-    wrong = answers != said
     confusions = np.zeros((len(recognizers), len(classes), len(classes)), dtype=int)
     for confusion, heard in zip(confusions, answers, strict=True):
         np.add.at(confusion, (said, heard), 1)
-    shown = wrong.any(axis=0)
-    for word in range(len(classes)):
-        right = np.flatnonzero((said == word) & ~wrong[0])
-        shown[right[np.argsort(probabilities[0, right, word])[:RIGHT_CLIPS]]] = True
+    order = by_rank(said, probabilities)
+    sounds = {n: np.array(corpus.store.samples[rows[n], : table["length"][n]]) for n in order}
+    issues = {n: quality_issues(sound, corpus.config.sample_rate) for n, sound in sounds.items()}
     pictures = Pictures(recognizers[0])
     own_rows = [own.rows(split) for own in corpora]
     own_lengths = [own.table(split)["length"] for own in corpora]
-    clips = []
-    for n in np.flatnonzero(shown):
-        sound = np.array(corpus.store.samples[rows[n], : table["length"][n]])
+    clips: dict[int, dict[str, Any]] = {}
+    room = PAGE_BYTES
+    for n, sound in sounds.items():
         answered = []
         for r, recognizer in enumerate(recognizers):
             scores = probabilities[r, n]
@@ -120,21 +127,58 @@ def clips_of_page(
                     "attention": attention(recognizer, waveform, length),
                 }
             )
-        clips.append(
-            {
-                "path": table["path"][n],
-                "speaker": table["speaker"][n],
-                "said": int(said[n]),
-                "seconds": round(len(sound) / corpus.config.sample_rate, 3),
-                "loudness": rounded(level_db(sound)),
-                "peak": rounded(peak_db(sound)),
-                "issues": quality_issues(sound, corpus.config.sample_rate),
-                "answers": answered,
-                "sound": wav(sound, corpus.config.sample_rate),
-                "picture": pictures.draw(padded(corpus, rows[n]), len(sound)),
-            }
-        )
-    return {"confusions": confusions.tolist(), "clips": clips, "total": len(table)}
+        clip = {
+            "path": table["path"][n],
+            "speaker": table["speaker"][n],
+            "said": int(said[n]),
+            "seconds": round(len(sound) / corpus.config.sample_rate, 3),
+            "loudness": rounded(level_db(sound)),
+            "peak": rounded(peak_db(sound)),
+            "issues": issues[n],
+            "answers": answered,
+            "sound": wav(sound, corpus.config.sample_rate),
+            "picture": pictures.draw(padded(corpus, rows[n]), len(sound)),
+        }
+        room -= len(json.dumps(clip))
+        if room < 0:
+            break
+        clips[n] = clip
+    return {
+        "confusions": confusions.tolist(),
+        "faults": [
+            Counter(
+                fault
+                for n in np.flatnonzero(heard != said).tolist()
+                for fault in issues[n] or ["none of these"]
+            )
+            for heard in answers
+        ],
+        "ticks": pictures.ticks(),
+        "clips": [clips[n] for n in sorted(clips)],
+        "total": len(table),
+    }
+
+
+def by_rank(said: NDArray[np.int_], probabilities: NDArray[np.float32]) -> list[int]:
+    """Order the clips that a page can show: the most confident mistake of every pair of words, the next, ...
+
+    `said` [N] are the words, `probabilities` [R, N, C] those that the runs give. A clip has its best rank of
+    all runs; among equal ranks, the more frequent pair comes first. Right answers are those of the first run:
+    RIGHT_CLIPS of each word, the least confident first.
+    """
+    ranks: dict[int, tuple[int, int]] = {}
+    for r, scores in enumerate(probabilities):
+        heard, confidence = scores.argmax(axis=1), scores.max(axis=1)
+        for pair in np.unique(np.stack([said, heard]), axis=1).T.tolist():
+            clips = np.flatnonzero((said == pair[0]) & (heard == pair[1]))
+            right = pair[0] == pair[1]
+            if right and r > 0:
+                continue
+            order = clips[np.argsort(confidence[clips] if right else -confidence[clips], kind="stable")]
+            for rank, n in enumerate(order[:RIGHT_CLIPS] if right else order):
+                place = (rank, 0 if right else -len(clips))
+                ranks[int(n)] = min(place, ranks.get(int(n), place))
+    return sorted(ranks, key=lambda n: (*ranks[n], n))
 
 
 def padded(corpus: Corpus, row: int) -> Tensor:
@@ -170,6 +214,12 @@ class Pictures:
         pixels = base64.b64encode(shades.byte().numpy().tobytes()).decode()
         T, F = energies.shape
         return {"frames": T, "bands": F, "pixels": pixels, "seconds": waveform.shape[1] / self.sample_rate}
+
+    def ticks(self) -> list[tuple[int, float]]:
+        """Place round frequencies on the axis of the pictures, from 0 at its lower end to 1."""
+        edges = hz_to_mel(mel_edges(self.features.config))  # (F + 1,)
+        places = (hz_to_mel(np.array(TICKS_HZ)) - edges[0]) / (edges[-1] - edges[0])
+        return [(hz, round(float(at), 4)) for hz, at in zip(TICKS_HZ, places, strict=True) if at < 1]
 
 
 @torch.inference_mode()

@@ -16,7 +16,7 @@ Gate = Callable[[Tensor, Tensor], Tensor]
 """Lets values through where a tensor that belongs to it says so, and gives 0 elsewhere."""
 
 PIECE = 2**18
-"""Values that are normalised at once: 1 MB, which stays in the cache of a core over several operations."""
+"""Values that a CPU normalises at once: 1 MB, which stays in the cache of a core over several operations."""
 
 
 class MaskedBatchNorm(_BatchNorm):
@@ -137,8 +137,9 @@ def behind_relu(gradient: Tensor, rectified: Tensor) -> Tensor:
 
 
 def pieces(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """Cut tensors [N, ...] along N into pieces, of which those of the first have `PIECE` values."""
-    size = max(1, PIECE // tensors[0][0].numel())
+    """Cut tensors [N, ...] along N into pieces: on a CPU, those of the first have `PIECE` values."""
+    first = tensors[0]
+    size = max(1, PIECE // first[0].numel()) if first.is_cpu else len(first)
     return zip(*(torch.split(tensor, size) for tensor in tensors), strict=True)
 
 

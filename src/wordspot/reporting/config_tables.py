@@ -59,7 +59,7 @@ def models_table(models: Sequence[ModelResult], configs: Sequence[RunConfig], so
 
 def recipes_table(models: Sequence[ModelResult], configs: Sequence[RunConfig], source: Source) -> Table:
     """Table how the models are trained, one row for those that are trained alike."""
-    columns = ["models", "optimiser", "learning rate", "weight decay", "batch", "epochs", "label smoothing"]
+    columns = ["models", "optimiser", "rate", "decay", "batch", "epochs", "smoothing"]
     rows = [[*describe_recipe(config.training), augmentations(config.augment)] for config in configs]
     title = titled("Training recipes", source)
     return Table(title, [*columns, "augmentation"], shared_rows(models, rows), left=(0, 1, 7))

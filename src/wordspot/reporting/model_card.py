@@ -7,7 +7,7 @@ from wordspot.evaluation.comparison import Comparison, ModelResult
 from wordspot.evaluation.tables import Table, noise_table, percent, percent_interval
 from wordspot.figures import titled
 from wordspot.reporting.config_tables import models_table
-from wordspot.reporting.wording import data_note, listed, seeds_note, split_name
+from wordspot.reporting.wording import data_note, listed, seeds_note, split_name, splits_note
 from wordspot.runs.evaluation import Evaluation
 from wordspot.runs.run import Run
 from wordspot.text import markdown
@@ -63,11 +63,7 @@ def streaming(config: RunConfig) -> str:
 def data_sentence(run: Run, corpus: str) -> str:
     """Say what a run was trained, validated and tested on."""
     data = run.provenance["data"]
-    counts = [
-        f"{data['clips'][split]:,} {split_name(split)} clips of {data['speakers'][split]:,} speakers"
-        for split in data["clips"]
-    ]
-    return f"{corpus}: {listed(counts)}. {data_note(data)}"
+    return f"{corpus}: {splits_note(data)}. {data_note(data)}"
 
 
 def scores_table(scores: Evaluation, one: ModelResult, family: Comparison) -> Table:

@@ -12,14 +12,12 @@ from wordspot.evaluation.tables import percent, percent_interval, point_interval
 from wordspot.experiments.experiments import BASE
 from wordspot.experiments.study import Result
 from wordspot.figures import SYNTHETIC
+from wordspot.inspection.hypotheses import HypothesisTest
 from wordspot.reporting.wording import listed, p_value, points, seeds_note, split_name
 
 SIGNIFICANT = 0.05
 TEST = "the test over speakers and seeds, adjusted for all pairs"
 NETWORKS = "the test over speakers, adjusted for all pairs, which compares single trained networks"
-
-BASELINES = ("rnn", "lstm", "cnn-lstm")
-"""Models that are discussed beside the best one, where a comparison has them."""
 
 
 def by_accuracy(comparison: Comparison) -> list[ModelResult]:
@@ -27,25 +25,9 @@ def by_accuracy(comparison: Comparison) -> list[ModelResult]:
     return sorted(comparison.models, key=lambda one: -one.accuracy)
 
 
-def reversed_pair(pair: Pair) -> Pair:
-    """Look at a test from the side of the other model."""
-    low, high = pair.interval
-    return Pair(
-        one=pair.other,
-        other=pair.one,
-        difference=0.0 - pair.difference,  # never -0.0
-        interval=(0.0 - high, 0.0 - low),
-        p_value=pair.p_value,
-        seeds=(pair.seeds[1], pair.seeds[0]),
-        only_one_right=pair.only_other_right,
-        only_other_right=pair.only_one_right,
-        mcnemar=pair.mcnemar,
-    )
-
-
 def pairs_of(comparison: Comparison, name: str) -> list[Pair]:
     """List the tests of one model against others, seen from its side, the most accurate other first."""
-    seen = [pair if pair.one == name else reversed_pair(pair) for pair in comparison.pairs]
+    seen = [pair if pair.one == name else pair.reversed for pair in comparison.pairs]
     return sorted((pair for pair in seen if pair.one == name), key=lambda pair: pair.difference)
 
 
@@ -55,16 +37,9 @@ def undecided(comparison: Comparison) -> list[Pair]:
     return [pair for pair in tests if pair.p_value >= SIGNIFICANT]
 
 
-def highlighted(comparison: Comparison) -> list[ModelResult]:
-    """Choose the models that are discussed: the baselines that are there, and the most accurate one."""
-    order = by_accuracy(comparison)
-    found = [one for one in comparison.models if one.name in (*BASELINES, order[0].name)]
-    return found if len(found) > 1 else order[:4]
-
-
 def highlighted_pairs(comparison: Comparison) -> list[Pair]:
     """List the tests that are discussed: each highlighted model against the one before it."""
-    neighbours = pairwise(one.name for one in highlighted(comparison))
+    neighbours = pairwise(one.name for one in comparison.highlighted)
     return [
         pair for before, name in neighbours for pair in pairs_of(comparison, name) if pair.other == before
     ]
@@ -158,7 +133,7 @@ def method(comparison: Comparison) -> str:
 def difference(pair: Pair) -> str:
     """Say how far two models are apart, and whether the difference is significant."""
     if pair.difference < 0:
-        pair = reversed_pair(pair)
+        pair = pair.reversed
     interval = f"95 % interval {point_interval(pair.interval)}, {p_value(pair.p_value)}"
     one, other = called(pair.one, pair.seeds[0]), called(pair.other, pair.seeds[1])
     if pair.p_value < SIGNIFICANT:
@@ -308,6 +283,19 @@ def effect_of_settings(comparison: Comparison, reference: str) -> str:
     return text
 
 
+def effect_in_conditions(comparison: Comparison) -> str:
+    """Say which settings differ significantly from the reference in the loudest noise and on softer clips."""
+    told = []
+    for condition, pairs in comparison.hardest_conditions.items():
+        tests = sorted(pairs, key=lambda pair: -pair.difference)
+        found = [f"{pair.one} ({100 * pair.difference:+.1f})" for pair in tests if pair.p_value < SIGNIFICANT]
+        where = f"at {condition}" if condition.endswith("SNR") else f"on clips {condition}"
+        told.append(f"{where} for {listed(found)}" if found else f"{where} for none")
+    if not told:
+        return ""
+    return f"Accuracy differs significantly from {comparison.reference}, in points, {'; '.join(told)}."
+
+
 def signed(pair: Pair) -> str:
     """Write the difference of a pair with its sign."""
     return f"{100 * pair.difference:+.1f} points, 95 % interval {point_interval(pair.interval)}"
@@ -327,3 +315,26 @@ def data_scaling(comparison: Comparison) -> str:
         else:
             sentences.append(f"T{subject[1:]} is {told} training clips of all words together.")
     return " ".join(sentences)
+
+
+def hypotheses(tests: Sequence[HypothesisTest]) -> str:
+    """Say which traits are more or less frequent among mistakes than expected."""
+    if not tests:
+        return "No clip is missed."
+    more = [traced(test) for test in tests if test.difference_interval[0] > 0]
+    fewer = [traced(test) for test in tests if test.difference_interval[1] < 0]
+    unclear = [
+        test.hypothesis for test in tests if test.difference_interval[0] <= 0 <= test.difference_interval[1]
+    ]
+    sentences = [f"More frequent among mistakes than expected: {listed(more)}."] if more else []
+    sentences += [f"Less frequent: {listed(fewer)}."] if fewer else []
+    sentences += [f"No difference was found for {listed(unclear, 'or')}."] if unclear else []
+    return " ".join(sentences)
+
+
+def traced(test: HypothesisTest) -> str:
+    """Write the shares that a hypothesis rests on."""
+    return (
+        f"{test.hypothesis} ({percent(test.share)} of the mistakes against {percent(test.expected)}, "
+        f"95 % interval of the difference {point_interval(test.difference_interval)} points)"
+    )

@@ -1,57 +1,67 @@
-"""A study to a report of a few pages (PDF): every number, table and figure comes from the study."""
+"""A study to a report of a few pages (PDF): every number, table, figure and verdict comes from the study."""
 
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import typst
 from matplotlib.figure import Figure
 
-from wordspot.config import CorpusConfig
+from wordspot.config import Runtime
 from wordspot.errors import UsageError
 from wordspot.evaluation import plots
-from wordspot.evaluation.tables import Table, costs_table, scores_table, training_table
+from wordspot.evaluation.evaluate import open_clips_of
+from wordspot.experiments.experiments import SUBJECT
 from wordspot.experiments.study import Result, read_study
-from wordspot.figures import SYNTHETIC, save_figure
+from wordspot.figures import save_figure
 from wordspot.files import atomic_write, output_folder
-from wordspot.reporting import narrative
-from wordspot.reporting.config_tables import features_table, models_table, recipes_table, splits_table
-from wordspot.reporting.wording import data_note, seeds_note, split_name
-from wordspot.runs.run import Run
+from wordspot.inspection.hypotheses import HypothesisTest, hypothesis_tests
+from wordspot.reporting.discussion import read_discussion
+from wordspot.reporting.facts import PLACES, Sources, gather_facts
+from wordspot.reporting.references import resolve
+from wordspot.reporting.study_clips import measure_clips, plot_spreads, read_clips
 
 CM = 1 / 2.54
 POINTS = 8.0
 """Size of the figures' letters in print."""
-MATRICES = 3
-"""Confusion matrices that can be read side by side on a page."""
+WIDE_CM, NARROW_CM = 17.0, 8.2
+"""Width of a figure over the whole page, and of one of two beside each other."""
 
 
-def write_report(study: Path | str, out: Path | str | None = None, *, corpus: str | None = None) -> Path:
-    """Write the report of a study that holds the experiment `family`; gives its path (report.pdf in `study`).
+def write_report(
+    study: Path | str,
+    out: Path | str | None = None,
+    *,
+    corpus: str | None = None,
+    data: Path | str | None = None,
+    discussion: Path | str | None = None,
+    runtime: Runtime = Runtime(),
+) -> Path:
+    """Write the report of a study that compares models; gives its path (report.pdf in `study`).
 
-    `corpus` names the recordings in a few words; their folder's name is used where it is None. Raises
-    UsageError where the folder holds no study, or one without the family.
+    `corpus` names the recordings in a few words; their folder's name is used where it is None. With the clips
+    themselves, `data`, they are measured, and what may explain mistakes is tested on them; the study keeps
+    that as clips.json for later reports. `discussion` is a Markdown file with an author's text for places of
+    the report (PLACES), whose numbers are references to the study (see `references`). Raises UsageError where
+    the folder holds no study, or one without a comparison of models, and for a discussion or clips that don't
+    fit it.
     """
     folder = Path(study)
     results = read_study(folder)
-    if "family" not in results:
-        raise UsageError(f"{folder}: a report needs the experiment family: run `wordspot study` with it")
-    family = results.pop("family")
-    others = list(results.values())
+    sources = find_sources(folder, results, data, runtime)
+    texts = discussed(discussion, results, sources.hypotheses) if discussion else {}
     path = Path(out) if out else folder / "report.pdf"
     output_folder(path.parent)
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
         shutil.copy(str(files("wordspot.reporting") / "report.typ"), place / "report.typ")
-        facts = gather_facts(folder, family, others, corpus)
+        facts = gather_facts(sources, corpus, texts)
         (place / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
-        draw_figures(folder, family, others, place)
+        draw_figures(sources, place)
         with atomic_write(path) as part:
             # No date and no fonts of this machine: the same study gives the same bytes.
             pdf = typst.compile(place / "report.typ", format="pdf", timestamp=0, ignore_system_fonts=True)
@@ -59,114 +69,71 @@ def write_report(study: Path | str, out: Path | str | None = None, *, corpus: st
     return path
 
 
-def gather_facts(folder: Path, family: Result, others: list[Result], corpus: str | None) -> dict[str, Any]:
-    """Gather the texts and tables of the report; the template holds no number."""
-    comparison = family.comparison
-    first = Run(folder / family.name / comparison.models[0].runs[0])
-    data = first.provenance["data"]
-    return {
-        "corpus": corpus or describe_corpus(data),
-        "synthetic": comparison.synthetic,
-        "models": f"{len(comparison.models)} model{'s' if len(comparison.models) > 1 else ''}",
-        "words": comparison.words,
-        "split": split_name(comparison.split),
-        "clip": describe_clip(first.config.corpus),
-        "data": data_note(data),
-        "seeds": seeds_note(comparison.models),
-        "machine": describe_machine(first.provenance),
-        "tables": {name: asdict(table) for name, table in tables_of(folder, family).items()},
-        "best": narrative.best_model(comparison),
-        "test": narrative.method(comparison),
-        "differences": [narrative.difference(pair) for pair in narrative.highlighted_pairs(comparison)],
-        "difficulty": narrative.clip_difficulty(family.groups(folder)),
-        "noise": comparison.noise is not None,
-        "discussion": [
-            narrative.convergence(comparison.models),
-            narrative.confusions(narrative.highlighted(comparison)),
-            *([narrative.noise_robustness(comparison)] if comparison.noise else []),
-            narrative.calibration(comparison.models),
-        ],
-        "conclusion": narrative.conclusion(comparison),
-        "experiments": [
-            {
-                "name": result.name,
-                "question": result.question,
-                "note": result.note,
-                "split": split_name(result.comparison.split),
-                "finding": narrative.finding(result),
-                "paired": shows_pairs(result),
-            }
-            for result in others
-        ],
-    }
+def find_sources(
+    folder: Path, results: Mapping[str, Result], data: Path | str | None = None, runtime: Runtime = Runtime()
+) -> Sources:
+    """Choose what the report compares and what it calls best, and measure the clips where they are given."""
+    compared = results.get("controlled", results.get("family"))
+    best = results.get("family", results.get("controlled"))
+    if compared is None or best is None:
+        raise UsageError(
+            f"{folder}: a report needs the experiment family or controlled: run `wordspot study` with it"
+        )
+    group = max(best.groups(folder), key=lambda group: group.right_share.mean())
+    if data is None:
+        clips = read_clips(folder, group)
+    else:
+        corpus = open_clips_of(group.runs[0], data, best.comparison.split, runtime)
+        clips = measure_clips(corpus, group, folder)
+    others = [result for name, result in results.items() if name not in ("controlled", "family")]
+    tests = clips.hypotheses if clips else hypothesis_tests(group)
+    return Sources(folder, compared, best, others, group, clips, tests)
 
 
-def tables_of(folder: Path, family: Result) -> dict[str, Table]:
-    """Give the tables of the report, by the names that the template calls them."""
-    comparison = family.comparison
-    models = comparison.models
-    runs = [Run(folder / family.name / one.runs[0]) for one in models]
-    configs = [run.config for run in runs]
-    return {
-        "splits": splits_table(runs[0].provenance["data"], comparison),
-        "features": features_table(models, configs, comparison),
-        "models": models_table(models, configs, comparison),
-        "recipes": recipes_table(models, configs, comparison),
-        "scores": scores_table(comparison),
-        "costs": costs_table(comparison),
-        "training": training_table(comparison),
-    }
+def discussed(path: Path | str, results: Mapping[str, Result], tests: list[HypothesisTest]) -> dict[str, str]:
+    """Read an author's text for each place, with the study's numbers in it."""
+    texts = {}
+    for place, text in read_discussion(path, PLACES).items():
+        try:
+            texts[place] = resolve(text, results, tests)
+        except UsageError as error:
+            raise UsageError(f"{path}: {place}: {error}") from None
+    return texts
 
 
-def describe_corpus(data: dict[str, Any]) -> str:
-    """Name the recordings by their folder; synthetic speech by what it is."""
-    return SYNTHETIC if data.get("synthetic", False) else Path(data["path"]).name
-
-
-def describe_clip(corpus: CorpusConfig) -> str:
-    """Say how long a clip is."""
-    return f"{corpus.seconds:g} s at {corpus.sample_rate / 1000:g} kHz ({corpus.samples:,} samples)"
-
-
-def describe_machine(provenance: dict[str, Any]) -> str:
-    """Say what the runs were made with."""
-    machine, versions = provenance["machine"], provenance["versions"]
-    threads = f"{machine['threads']} thread{'s' if machine['threads'] > 1 else ''}"
-    return (
-        f"{machine['processor']} ({machine['system']}, {threads} per run, {provenance['device']}), Python "
-        f"{versions['python']}, PyTorch {versions['torch']}, torchaudio {versions['torchaudio']}"
-    )
-
-
-def draw_figures(folder: Path, family: Result, others: list[Result], place: Path) -> None:
+def draw_figures(sources: Sources, place: Path) -> None:
     """Draw the report's figures, each for the width that it is printed in."""
-    comparison, groups = family.comparison, family.groups(folder)
-    names = [one.name for one in narrative.highlighted(comparison)]
-    shown = [group for group in groups if group.name in names][:MATRICES]
-    intervals = [one.interval for one in comparison.models]
-    for_print(place / "curves.svg", 17, plots.plot_curves_together, groups)
-    for_print(place / "accuracy.svg", 8.2, plots.plot_accuracies, groups, intervals)
-    for_print(place / "confusions.svg", 17, plots.plot_confusions, shown, comparison.words)
-    for_print(place / "calibration.svg", 8.2, plots.plot_calibration, groups)
-    if comparison.noise:
-        for_print(place / "noise.svg", 8.2, plots.plot_noise, comparison)
-    for result in others:
+    compared, best = sources.compared, sources.best
+    groups = compared.groups(sources.folder)
+    words = best.comparison.words
+    if sources.clips:
+        for_print(place / "clips.svg", WIDE_CM, plot_spreads, sources.clips, best)
+    for_print(place / "curves.svg", WIDE_CM, plots.plot_curves_together, groups)
+    best_groups = best.groups(sources.folder)
+    for_print(place / "confusions.svg", WIDE_CM, plots.plot_confusions_around_best, best_groups, words)
+    for result in sources.comparisons:
+        if result.comparison.pairs:
+            path = place / f"differences-{result.name}.svg"
+            for_print(path, NARROW_CM, plots.plot_paired_differences, result.comparison, subject(result))
+    if best.comparison.noise:
+        for_print(place / "noise.svg", NARROW_CM, plots.plot_noise, best.comparison)
+    for result in sources.others:
         path = place / f"experiment-{result.name}.svg"
-        if shows_pairs(result):
-            for_print(path, 17, plots.plot_paired_differences, result.comparison)
+        if sources.shows_pairs(result):
+            for_print(path, NARROW_CM, plots.plot_paired_differences, result.comparison)
         elif result.kind == "scaling":
-            for_print(path, 8.2, plots.plot_data_scaling, result.comparison)
+            for_print(path, NARROW_CM, plots.plot_data_scaling, result.comparison)
         else:
             intervals = [one.interval for one in result.comparison.models]
-            for_print(path, 8.2, plots.plot_accuracies, result.groups(folder), intervals)
+            for_print(path, NARROW_CM, plots.plot_accuracies, result.groups(sources.folder), intervals)
 
 
-def shows_pairs(result: Result) -> bool:
-    """Whether the figure of an experiment shows differences from a reference, over the width of the page."""
-    return result.kind != "scaling" and result.comparison.reference is not None
+def subject(result: Result) -> str | None:
+    """Name the model from which differences are drawn: the one that the experiments vary, if it is there."""
+    return SUBJECT if SUBJECT in [one.name for one in result.comparison.models] else None
 
 
-def for_print(path: Path, width_cm: float, plot: Callable[..., Figure], *arguments: Any) -> None:
+def for_print(path: Path, width_cm: float, plot: Callable[..., Figure], *arguments: object) -> None:
     """Save a figure with letters of POINTS where it is printed `width_cm` wide."""
     drawn_cm = plot(*arguments).get_figwidth() / CM
     with mpl.rc_context({"font.size": POINTS * drawn_cm / width_cm}):

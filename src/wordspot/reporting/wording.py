@@ -54,6 +54,12 @@ def seeds_note(models: Sequence[ModelResult]) -> str:
     return "one run each" if len(models) > 1 else "one run"
 
 
+def splits_note(data: Mapping[str, Any]) -> str:
+    """Count the clips and speakers of each split; `data` is that of a run's provenance."""
+    clips, speakers = data["clips"], data["speakers"]
+    return listed([f"{clips[one]:,} {split_name(one)} clips of {speakers[one]:,} speakers" for one in clips])
+
+
 def data_note(data: Mapping[str, Any]) -> str:
     """Say whether splits share speakers and clips are synthetic; `data` is that of a run's provenance."""
     added = data.get("synthetic_clips_added", 0)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from wordspot.figures import STYLE, Plot, Source
 from wordspot.runs.metrics import Metrics, best_epoch
@@ -29,5 +30,6 @@ def plot_curves(metrics: Sequence[Metrics], source: Source) -> Figure:
                 axes.plot(epochs, [line[f"{split}_{quantity}"] for line in metrics], marker=".", label=label)
             axes.axvline(best_epoch(metrics), color="gray", linestyle=":", label="best epoch")
             axes.set(xlabel="epoch", ylabel=f"{quantity} ({unit})")
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.legend()
     return figure

@@ -307,9 +307,17 @@ class Run:
         return {name: self.evaluation(name) for name in names}
 
     def is_evaluated(self, split: Split) -> bool:
-        """Tell whether the run, with its present weights, was evaluated on a split."""
-        weights = self.folder / WEIGHTS
-        return weights.is_file() and is_current(self.folder / f"evaluation-{split}.json", [weights])
+        """Tell whether the run, with its present weights, was evaluated on a split.
+
+        Where its results are kept and its weights are not, those are the results.
+        """
+        weights = [path for path in (self.folder / WEIGHTS,) if path.is_file()]
+        return is_current(self.folder / f"evaluation-{split}.json", weights)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether only the results of a run are there: evaluations, but no weights."""
+        return not (self.folder / WEIGHTS).is_file() and any(self.folder.glob("evaluation-*.json"))
 
     def write_evaluation(self, result: "Evaluation") -> None:
         """Write scores, predictions and confusion matrix, and add a line to the history."""
@@ -328,14 +336,12 @@ class Run:
         write_json(self.folder / f"evaluation-{name}.json", result.to_json())
 
     def predictions_file(self, split: str) -> Path:
-        """Give the file of predictions on a split, which may be compressed where a run is kept."""
-        plain = self.folder / f"predictions-{split}.csv"
-        packed = plain.with_name(f"{plain.name}.gz")
-        return packed if packed.is_file() and not plain.is_file() else plain
+        """Give the file of predictions on a split."""
+        return plain_or_packed(self.folder / f"predictions-{split}.csv")
 
     def robustness_file(self, split: str) -> Path:
         """Give the file that tells which clips of a split are recognised in noise and when softer."""
-        return self.folder / f"robustness-{split}.csv"
+        return plain_or_packed(self.folder / f"robustness-{split}.csv")
 
     def times_evaluated(self, split: str) -> int:
         """Count how often the run was evaluated on a split."""
@@ -367,3 +373,9 @@ class Run:
         from wordspot.evaluation.evaluate import evaluate  # this room may not import it any earlier
 
         return evaluate(self, data, split, runtime)
+
+
+def plain_or_packed(plain: Path) -> Path:
+    """Give the path of a file, or that of the same file compressed, as it is where a run is kept."""
+    packed = plain.with_name(f"{plain.name}.gz")
+    return packed if packed.is_file() and not plain.is_file() else plain

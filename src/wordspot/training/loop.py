@@ -3,24 +3,24 @@
 import math
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, one_hot
 from torch.nn.utils import clip_grad_norm_
 
-from wordspot.audio.augment import Augmenter
+from wordspot.audio.augment import Augmenter, Clips
 from wordspot.audio.features import to_float
 from wordspot.config import RunConfig, Runtime, TrainingConfig
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.corpus.dataset import Batch
 from wordspot.corpus.noise import noise_of
 from wordspot.device import arithmetic, computing, precision_on
-from wordspot.errors import DivergedError, WordspotError
+from wordspot.errors import DivergedError, UsageError, WordspotError
 from wordspot.figures import save_figure
 from wordspot.files import alone_in, output_folder
 from wordspot.models.recognizer import Recognizer
@@ -31,6 +31,7 @@ from wordspot.runs.provenance import provenance_of
 from wordspot.runs.run import Run, load
 from wordspot.training.checkpoint import FILE, load_checkpoint, save_checkpoint
 from wordspot.training.progress import TrainingProgress
+from wordspot.training.weight_average import WeightAverage
 
 READ_EVERY = 10
 """Steps after which the loss and accuracy so far are read: reading waits until a device has computed them."""
@@ -122,15 +123,20 @@ def fit(
     config, recipe = run.config, run.config.training
     torch.manual_seed(recipe.seed)  # initial weights
     recognizer = Recognizer(config).to(device)
+    teachers = load_teachers(config, device)
     order, draw = torch.Generator(), torch.Generator()
     training = corpus.loader("training", recipe.batch_size, shuffle=order)
     validation = corpus.loader("validation")
     optimizer = make_optimizer(recognizer, recipe)
-    metrics = resume(run, recognizer, optimizer)
+    average = WeightAverage(recognizer, recipe.weight_average) if recipe.weight_average else None
+    judged = average.recognizer if average else recognizer
+    metrics = resume(run, recognizer, optimizer, average)
     epoch = len(metrics)
     if epoch == 0:
         batches = (on_device(batch, device) for batch in corpus.loader("training"))
         recognizer.features.fit((to_float(batch.samples), batch.lengths) for batch in batches)
+        if average:
+            average.start(recognizer)
     if after_epoch:
         for line in metrics:
             after_epoch(line)
@@ -150,13 +156,15 @@ def fit(
                 learning_rate = learning_rate_at(step, recipe.epochs * len(training), recipe)
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate
-                trained.add(*train_step(recognizer, batch, augmenter, optimizer, precision))
+                trained.add(*train_step(recognizer, batch, augmenter, optimizer, precision, teachers))
+                if average:
+                    average.update(recognizer, step)
                 if number % READ_EVERY == 0:
                     trained.read()
                 progress.step(epoch, trained.mean_loss, trained.accuracy, len(batch.labels))
             speed = trained.read().clips / (time.perf_counter() - started)
 
-            validated, logits, labels = validate(recognizer, validation)  # ..., (N, C), (N)
+            validated, logits, labels = validate(judged, validation)  # ..., (N, C), (N)
             if not math.isfinite(trained.loss + validated.loss):
                 raise DivergedError(f"{run}: the loss is not finite in epoch {epoch}: lower --learning-rate")
             metrics.append(
@@ -173,21 +181,23 @@ def fit(
             )
             is_best = best_epoch(metrics) == epoch
             if is_best:
-                write_best(run, recognizer, logits, labels)
+                write_best(run, judged, logits, labels)
             run.write_metrics(metrics)
             # Last, so that a run killed before this line repeats the whole epoch.
-            save_checkpoint(run, recognizer, optimizer, epoch)
+            save_checkpoint(run, recognizer, optimizer, epoch, average)
             progress.epoch(metrics[-1], is_best)
             if after_epoch:
                 after_epoch(metrics[-1])
 
 
-def resume(run: Run, recognizer: Recognizer, optimizer: torch.optim.Optimizer) -> list[Metrics]:
+def resume(
+    run: Run, recognizer: Recognizer, optimizer: torch.optim.Optimizer, average: WeightAverage | None
+) -> list[Metrics]:
     """Restore the state after the last finished epoch of a run; gives the metrics of the finished epochs.
 
     Raises WordspotError where a file that is needed is missing or damaged.
     """
-    epoch, metrics = load_checkpoint(run, recognizer, optimizer), run.metrics
+    epoch, metrics = load_checkpoint(run, recognizer, optimizer, average), run.metrics
     if epoch == 0 and is_over(metrics, run.config.training):
         epoch = len(metrics)  # a finished run needs no checkpoint
     if epoch == 0 and len(metrics) > 1:  # a single line may have been written just before the checkpoint
@@ -197,7 +207,7 @@ def resume(run: Run, recognizer: Recognizer, optimizer: torch.optim.Optimizer) -
         )
     if len(metrics) < epoch:
         raise WordspotError(f"{run}: metrics.jsonl has lost lines: remove {run} and train again")
-    if epoch:
+    if epoch and not run.is_kept:
         load(run)  # raises where the weights of the best epoch are gone
     return metrics[:epoch]
 
@@ -208,29 +218,52 @@ def train_step(
     augmenter: Augmenter,
     optimizer: torch.optim.Optimizer,
     precision: str = "float32",
+    teachers: Sequence[Recognizer] = (),
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Take one step on a batch; gives the loss [] and logits [B, C] before it, and labels [B] to score by.
 
-    The label of a mixed clip is that of the word with the larger weight. Nothing here waits for a device to
-    compute what it was given.
+    The label of a mixed or taught clip is the likeliest word of its target. Nothing here waits for a device
+    to compute what it was given.
     """
-    features, frames, targets = augmented_features(recognizer, batch, augmenter)
+    features, frames, targets = augmented_features(recognizer, batch, augmenter, teachers)
     loss, logits = model_step(recognizer, optimizer, features, frames, targets, precision)
     return loss, logits, targets.argmax(dim=1) if targets.ndim == 2 else targets
 
 
 def augmented_features(
-    recognizer: Recognizer, batch: Batch, augmenter: Augmenter
+    recognizer: Recognizer, batch: Batch, augmenter: Augmenter, teachers: Sequence[Recognizer] = ()
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Turn a batch into augmented features [B, T, F], counts of real frames [B], and targets.
 
-    These are labels [B], or after mixup class probabilities [B, C].
+    These are labels [B], or after mixup or with teachers class probabilities [B, C].
     """
     samples, lengths, labels = on_device(batch, recognizer.device)
     clips = augmenter.waveforms(to_float(samples), lengths, labels)
+    if teachers:
+        targets = taught(clips, teachers, recognizer.config.training.teacher_weight)
+        clips = clips._replace(targets=targets)
     frames = recognizer.features.frames(clips.lengths)  # (B,)
     static = augmenter.features(recognizer.features.static(clips.waveforms, clips.lengths))  # (B, T, n)
     return recognizer.features.derive(static, frames), frames, clips.targets
+
+
+@torch.no_grad()
+def taught(clips: Clips, teachers: Sequence[Recognizer], share: float) -> Tensor:
+    """Give the targets [B, C] of clips with a share of what teachers hear in them (Hinton et al. 2015)."""
+    heard = [teacher(clips.waveforms, clips.lengths).softmax(dim=1) for teacher in teachers]  # (B, C) each
+    mean = torch.stack(heard).mean(dim=0)
+    labels = clips.targets if clips.targets.ndim == 2 else one_hot(clips.targets, mean.shape[1])
+    return labels.to(mean.dtype).lerp(mean, share)
+
+
+def load_teachers(config: RunConfig, device: torch.device) -> list[Recognizer]:
+    """Load the teachers of a run. Raises UsageError where one is missing or hears other classes."""
+    teachers = [load(name).to(device) for name in config.training.teachers]
+    for name, teacher in zip(config.training.teachers, teachers, strict=True):
+        theirs, ours = teacher.config.corpus, config.corpus
+        if (teacher.classes, theirs.sample_rate) != (ours.classes, ours.sample_rate):
+            raise UsageError(f"teachers: {name} has other words or another sampling rate than the run")
+    return teachers
 
 
 def model_step(

@@ -6,7 +6,7 @@ By numpy's Fourier transform alone: scipy.signal takes longer to import than a w
 import numpy as np
 from numpy.typing import NDArray
 
-from wordspot.tts.room import impulse_response
+from wordspot.audio.room import impulse_response
 from wordspot.tts.speakers import Speaker
 
 SAMPLE_RATE = 16_000

@@ -51,3 +51,14 @@ def impulse_response(room: Room, sample_rate: int, seconds: float = 0.25) -> NDA
     response = np.bincount(before, strength * (1 - share), minlength=samples)
     response += np.bincount(before + 1, strength * share, minlength=samples)
     return np.asarray(response[: samples - 2], np.float64)
+
+
+def draw_room(draw: np.random.Generator) -> Room:
+    """Draw a room of a home or an office, a mouth in it, and a microphone 5 cm to 1.5 m away."""
+    size = draw.uniform((2.2, 2.2, 2.2), (7.0, 6.0, 3.2))
+    mouth = draw.uniform(0.25, 0.75, 3) * size
+    direction = draw.normal(size=3)
+    reach = np.exp(draw.uniform(np.log(0.05), np.log(1.5)))
+    microphone = np.clip(mouth + reach * direction / np.linalg.norm(direction), 0.05, size - 0.05)
+    x, y, z = (tuple(place.tolist()) for place in (size, mouth, microphone))
+    return Room(x, y, z, reflection=float(draw.uniform(0.1, 0.85)))

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from wordspot.tts.room import Room, impulse_response
-from wordspot.tts.speakers import draw_room
+from wordspot.audio.room import Room, draw_room, impulse_response
 
 HALL = Room(size=(100, 100, 100), mouth=(10, 50, 50), microphone=(12, 50, 50), reflection=0.55)
 """Sound travels 2 m straight and 22 m by the wall x = 0; by any other wall it travels over 98 m."""

@@ -1,0 +1,21 @@
+// Arrays of samples.
+
+/** Puts two blocks of samples behind each other. */
+export function joined(one, other) {
+  const both = new Float32Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}
+
+/** Cuts samples into blocks of `size`, the last of which may be shorter. */
+export function* inBlocks(samples, size) {
+  for (let first = 0; first < samples.length; first += size) yield samples.slice(first, first + size);
+}
+
+/** Averages channels of the same length to one. */
+export function toMono(channels) {
+  const mono = new Float32Array(channels[0].length);
+  for (const channel of channels) for (let n = 0; n < mono.length; n++) mono[n] += channel[n] / channels.length;
+  return mono;
+}
