@@ -72,7 +72,7 @@ def test_the_program_serves_a_page_until_it_is_interrupted(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A program that is started in the background may be told to ignore interrupts, and its children with it.
+        # A shell starts jobs in the background deaf to this signal, and so would be what they start.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stdout is not None
