@@ -16,6 +16,7 @@ from wordspot.models import MODELS, make_model
 from wordspot.models.recognizer import Recognizer
 from wordspot.recipes import RECIPES
 from wordspot.runs.run import CONFIG, Run
+from wordspot.runs.stored import Data, Machine, Provenance
 from wordspot.schema import validated
 
 CLIPS, FRAMES = 12, 25
@@ -106,7 +107,8 @@ def assert_saves_and_loads(config: RunConfig, folder: Path) -> None:
     recognizer = build(config)
     waveforms = torch.randn(3, config.corpus.samples)
     recognizer.features.fit([(waveforms, torch.full((3,), config.corpus.samples))])
-    write_json(folder / CONFIG, {"config": asdict(config), "provenance": {"data": {"fingerprint": ""}}})
+    provenance = Provenance({}, Machine("", "", 1), "cpu", Data("", "", {}, {}))
+    write_json(folder / CONFIG, {"config": asdict(config), "provenance": asdict(provenance)})
     Run(folder).write_weights(recognizer)
     loaded = Run(folder).recognizer
     assert loaded.config == config
