@@ -267,4 +267,6 @@ def test_formats_that_libsndfile_cannot_read_are_named_with_the_command_that_con
 def test_the_folder_of_a_word_points_to_the_one_above(recordings: Path) -> None:
     with pytest.raises(WordspotError) as error:
         index_folder(recordings / "low")
-    assert str(error.value).endswith(f"; {recordings} has some: is that the folder to give?")
+    assert str(error.value).endswith(
+        f"; this folder has sound files itself: give {recordings}, or a list of them and their words (.csv)"
+    )

@@ -4,7 +4,6 @@ import os
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from wordspot.audio.io import SUFFIXES, ffmpeg, foreign_files, sound_files, sound_names
@@ -182,10 +181,11 @@ def hint(folder: Path) -> str:
         f"looked for one folder per word with sound files ({' '.join(SUFFIXES)}), here and up to {LEVELS} "
         "levels below"
     )
-    above = folder.absolute().parent
-    with suppress(OSError, WordspotError):  # what lies there was not named by the user
-        if word_folders(above, 0):
-            return f"{looked}; {above} has some: is that the folder to give?"
+    if sound_names(folder):
+        above = folder.absolute().parent
+        looked += (
+            f"; this folder has sound files itself: give {above}, or a list of them and their words (.csv)"
+        )
     return looked
 
 
