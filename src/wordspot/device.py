@@ -48,7 +48,12 @@ def open_device(name: str) -> torch.device:
 
 
 def precision_on(device: torch.device, runtime: Runtime, model: ModelConfig) -> str:
-    """Choose the precision in which a model is trained: that of the runtime, or the faster on a device."""
+    """Choose the precision in which a model is trained: that of the runtime, or the faster on a device.
+
+    Raises UsageError where a device can't train in the runtime's.
+    """
+    if runtime.precision == "bfloat16" and not trains_in_bfloat16(device):
+        raise UsageError("precision: this processor has no LSTM in bfloat16: use --precision float32")
     if runtime.precision != "auto":
         return runtime.precision
     return "bfloat16" if model.gains_from_bfloat16 and computes_bfloat16(device) else "float32"
@@ -59,6 +64,17 @@ def computes_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16"))
+
+
+@cache
+def trains_in_bfloat16(device: torch.device) -> bool:
+    """Whether a device has an LSTM in bfloat16: oneDNN has none for processors without AVX-512."""
+    try:
+        with arithmetic(device, "bfloat16"):
+            torch.nn.LSTM(1, 1, device=device)(torch.zeros(1, 1, 1, device=device))
+    except RuntimeError:
+        return False
+    return True
 
 
 def arithmetic(device: torch.device, precision: str) -> AbstractContextManager[object]:

@@ -68,7 +68,12 @@ def test_the_program_serves_a_page_until_it_is_interrupted(
 ) -> None:
     arguments = ["page", exported, "--out", tmp_path / "page", "--serve", "--port"]
     with subprocess.Popen(
-        [program(), *map(str, arguments), "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [program(), *map(str, arguments), "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell starts jobs in the background deaf to this signal, and so would be what they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == f"page: {tmp_path / 'page'}\n"
@@ -89,7 +94,10 @@ def test_the_program_serves_a_page_until_it_is_interrupted(
         assert_one_line(ran, 2)
         assert "choose another --port" in ran.err
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        try:
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
         assert (process.returncode, out, err) == (0, "", "")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.kills import WORKS, kill_at_random
 
-KILLS = {"training": 2, "study with two jobs": 1, "packing": 3, "synthesis": 2}
+KILLS = {"training": 1, "study with two jobs": 1, "packing": 2, "synthesis": 1}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal that kills at once")

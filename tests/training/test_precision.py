@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 import torch
 
+import wordspot.device as device
 import wordspot.training.loop as loop
 from tests.helpers import assert_same_run, same_weights
 from wordspot.config import BCResNetConfig, RecurrentConfig, RunConfig, Runtime, vary
-from wordspot.device import precision_on
+from wordspot.device import precision_on, trains_in_bfloat16
+from wordspot.errors import UsageError
 from wordspot.models.recognizer import Recognizer
 from wordspot.runs.run import Run, load
 from wordspot.training.loop import train
@@ -19,16 +21,29 @@ CPU = torch.device("cpu")
 LOW = Runtime(precision="bfloat16")
 
 
+able = pytest.mark.skipif(
+    not trains_in_bfloat16(CPU), reason="this processor has no LSTM in bfloat16 (it lacks AVX-512)"
+)
+
+
 def with_bfloat16(patch: pytest.MonkeyPatch, has: bool) -> None:
     patch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": has})
 
 
 @pytest.mark.parametrize("has", [False, True])
-def test_a_named_precision_is_taken_anywhere(has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_named_precision_is_taken_where_it_is_no_faster(has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     with_bfloat16(monkeypatch, has)
+    monkeypatch.setattr(device, "trains_in_bfloat16", lambda _: True)
     for model in (RecurrentConfig(), BCResNetConfig()):
         assert precision_on(CPU, LOW, model) == "bfloat16"
         assert precision_on(CPU, Runtime(precision="float32"), model) == "float32"
+
+
+def test_what_a_processor_has_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "trains_in_bfloat16", lambda _: False)
+    with pytest.raises(UsageError, match=r"^precision: .*: use --precision float32$"):
+        precision_on(CPU, LOW, RecurrentConfig())
+    assert precision_on(CPU, Runtime(precision="float32"), RecurrentConfig()) == "float32"
 
 
 @pytest.mark.parametrize("has", [False, True])
@@ -39,6 +54,7 @@ def test_auto_takes_bfloat16_where_it_is_faster(has: bool, monkeypatch: pytest.M
     assert precision_on(torch.device("mps"), Runtime(), RecurrentConfig()) == "float32"
 
 
+@able
 @pytest.mark.parametrize(
     "model",
     [
@@ -68,6 +84,7 @@ def test_only_the_model_is_rounded(
     assert seen == {(full, full, low), (full, full, full)}  # in training, and in validation
 
 
+@able
 def test_it_learns_repeats_and_resumes(
     tiny: RunConfig,
     shared_recordings: Path,
@@ -91,6 +108,7 @@ def test_it_learns_repeats_and_resumes(
     assert not same_weights(full, unbroken)
 
 
+@able
 def test_another_precision_is_warned_of(tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> None:
     config = vary(tiny, epochs=1)
     train(config, shared_recordings, tmp_path / "run", LOW)
