@@ -11,6 +11,18 @@ from wordspot.files import read_text, write_text
 Split = Literal["training", "validation", "testing"]
 SPLITS: tuple[Split, ...] = ("training", "validation", "testing")
 
+SPLIT_NAMES: dict[str, Split] = {
+    "train": "training",
+    "training": "training",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "testing",
+    "testing": "testing",
+}
+"""What splits are called in other data sets, in lower case."""
+
 NOHASH = "_nohash_"
 BACKGROUND = "_background_noise_"
 SYNTHETIC = "synthetic.json"
@@ -34,6 +46,17 @@ def speaker_of(stem: str) -> str:
     ('0a7c2a8d', 'morning')
     """
     return stem.split(NOHASH)[0]
+
+
+def speaker_at(path: str) -> str:
+    """Name the speaker of a file; one that names none is a speaker of its own, by its whole path.
+
+    >>> speaker_at("train/yes/0a7c2a8d_nohash_1.wav"), speaker_at("train/yes/1.wav")
+    ('0a7c2a8d', 'train/yes/1')
+    """
+    whole = path.rpartition(".")[0]
+    stem = whole.rpartition("/")[2]
+    return speaker_of(stem) if NOHASH in stem else whole
 
 
 def split_of(speaker: str) -> Split:

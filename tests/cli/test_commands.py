@@ -45,6 +45,16 @@ def test_explore(wordspot: Command, shared_recordings: Path, tmp_path: Path) -> 
         assert_drawing(out / name)
 
 
+def test_explore_tells_how_it_read_a_list(wordspot: Command, tmp_path: Path) -> None:
+    for name in ("a.ogg", "b.AIFF"):
+        soundfile.write(tmp_path / name, np.sin(np.arange(16_000) / 20), 16_000)
+    (tmp_path / "mine.tsv").write_text("path\tword\tspeaker\na.ogg\tyes\tann\nb.AIFF\tno\tben\n")
+    ran = wordspot("explore", "--data", tmp_path / "mine.tsv", "--out", tmp_path / "out")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines()[0] == "read as: clips listed in mine.tsv"
+    assert [row["word"] for row in rows_of(tmp_path / "out" / "counts.csv")] == ["no", "yes", "all words"]
+
+
 @pytest.mark.parametrize("sample_rate", [8_000, 44_100, 48_000])
 def test_explore_a_corpus_of_any_rate(wordspot: Command, tmp_path: Path, sample_rate: int) -> None:
     (tmp_path / "data" / "hum").mkdir(parents=True)

@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -112,6 +114,15 @@ def test_an_added_choice_is_shown_too(wordspot: Command, monkeypatch: pytest.Mon
         patch.setitem(ENCODERS, "mine", "somewhere:Mine")
         assert "--encoder {none,conv1d,conv2d,residual,mine}" in wordspot("train", "lstm", "--help").out
     assert "mine" not in wordspot("train", "lstm", "--help").out
+
+
+def test_the_version_is_that_of_the_project(wordspot: Command) -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
+    ran = wordspot("--version")
+    assert (ran.code, ran.out, ran.err) == (0, f"wordspot {project['version']}\n", "")
+    assert "--version" in wordspot("--help").out
 
 
 TO = "--data D --out O"

@@ -28,6 +28,19 @@ def write_recordings(folder: Path, names: list[str]) -> Path:
     return folder
 
 
+def test_recordings_may_lie_below_the_folder_that_is_given(tmp_path: Path) -> None:
+    names = ["anna_nohash_0", "ben_nohash_0"]
+    write_recordings(tmp_path / "mine" / "phone", names)
+    parts = halve(tmp_path / "mine", WORDS)
+    keep_halves(tmp_path / "mine", parts, tmp_path / "kept", 16_000, convert=False)
+    kept = index_folder(tmp_path / "kept")
+    assert {(clip.word, clip.speaker, clip.split) for clip in kept.clips} == {
+        (word, speaker, part)
+        for word in WORDS
+        for speaker, part in (("anna", "training"), ("ben", "testing"))
+    }
+
+
 def test_several_speakers_are_halved(tmp_path: Path) -> None:
     names = ["anna_nohash_0", "anna_nohash_1", "ben_nohash_0", "cleo_nohash_0", "dora_nohash_0"]
     recordings = write_recordings(tmp_path / "mine", names)

@@ -1,6 +1,7 @@
 """Sound files to samples: mono int16 at a given sampling rate."""
 
 import os
+import shlex
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,7 +18,9 @@ from wordspot.errors import ClipError, UsageError, WordspotError
 from wordspot.limits import HIGHEST_RATE_HZ, LOWEST_RATE_HZ, MOST_SAMPLES
 from wordspot.text import is_text
 
-SUFFIXES = (".wav", ".flac")
+SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff")
+FOREIGN = (".m4a", ".mp4", ".aac", ".amr", ".wma", ".webm", ".3gp")
+"""Suffixes of sound files that libsndfile can't read."""
 FINE_SUBTYPES = {"PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"}
 """Sample formats with at least 16 bits; others (8 bit, telephone codes) are lossy."""
 
@@ -43,7 +46,8 @@ def header(path: Path) -> soundfile._SoundFileInfo:
         cut_short = is_cut_short(path, size)
     # soundfile raises TypeError for suffixes like .raw, which have no header.
     except (soundfile.SoundFileError, OSError, TypeError, ZeroDivisionError):
-        raise ClipError(path, "not a readable sound file") from None
+        how = f" (`{ffmpeg(path)}` converts it)" if path.suffix.lower() in FOREIGN else ""
+        raise ClipError(path, f"not a readable sound file{how}") from None
     if not LOWEST_RATE_HZ <= info.samplerate <= HIGHEST_RATE_HZ:
         raise ClipError(
             path, f"{info.samplerate} Hz is not between {LOWEST_RATE_HZ:,} and {HIGHEST_RATE_HZ:,} Hz"
@@ -53,6 +57,15 @@ def header(path: Path) -> soundfile._SoundFileInfo:
     if cut_short:
         raise ClipError(path, "breaks off before its end")
     return info
+
+
+def ffmpeg(path: Path) -> str:
+    """Give the command that converts a file whose format is not read.
+
+    >>> ffmpeg(Path("my words/go.m4a"))
+    "ffmpeg -i 'my words/go.m4a' -ac 1 -ar 16000 'my words/go.wav'"
+    """
+    return shlex.join(["ffmpeg", "-i", f"{path}", "-ac", "1", "-ar", "16000", f"{path.with_suffix('.wav')}"])
 
 
 def regular_size(path: Path) -> int:
@@ -178,7 +191,7 @@ def read_plain(
 
 
 def sound_files(folder: Path) -> list[Path]:
-    """List the WAV and FLAC files in a folder, sorted by name.
+    """List the files of a format that is read (`SUFFIXES`) in a folder, sorted by name.
 
     Raises WordspotError for a file name that is not valid text.
     """
@@ -198,6 +211,12 @@ def sound_names(folder: Path) -> list[str]:
     return sorted(found)
 
 
+def foreign_files(folder: Path) -> list[Path]:
+    """List the sound files in a folder whose format is not read, sorted by name."""
+    found = (name for name in os.listdir(folder) if name.lower().endswith(FOREIGN))  # noqa: PTH208
+    return [folder / name for name in sorted(found) if not name.startswith(".")]
+
+
 def find_sound_files(paths: Iterable[Path]) -> list[Path]:
     """List the given files, and the sound files in given folders and their subfolders.
 
@@ -208,7 +227,7 @@ def find_sound_files(paths: Iterable[Path]) -> list[Path]:
         if path.is_dir():
             inside = [file for folder in [path, *sorted(path.rglob("*/"))] for file in sound_files(folder)]
             if not inside:
-                raise UsageError(f"{path}: no WAV or FLAC files in this folder")
+                raise UsageError(f"{path}: no sound files ({' '.join(SUFFIXES)}) in this folder")
             found += inside
         elif path.exists():
             found.append(path)

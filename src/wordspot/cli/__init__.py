@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from io import TextIOWrapper
 from itertools import pairwise
 
@@ -62,6 +63,9 @@ def main() -> None:
     try:
         set_environment()
         check_arguments(sys.argv[1:])
+        if sys.argv[1:] == ["--version"]:
+            print(f"wordspot {version('wordspot')}")
+            return
         train.__annotations__["recipe"] = sweep.__annotations__["recipe"] = recipe_type(sys.argv[1:])
         annotate_settings()
         app = tyro.extras.SubcommandApp()
@@ -89,7 +93,7 @@ def main() -> None:
             app.command(verb)
         app.cli(
             prog="wordspot",
-            description="Spoken-command recognition with recurrent networks.",
+            description="Spoken-command recognition with recurrent networks. --version tells the version.",
             config=(tyro.conf.OmitArgPrefixes, tyro.conf.CascadeSubcommandArgs),
         )
         sys.stdout.flush()

@@ -27,6 +27,7 @@ def explore(
 
     exploration = Exploration(data, words or COMMANDS)
     written = exploration.save(out, words)
+    print(f"read as: {shown(exploration.index.layout)}")
     for table in exploration.tables():
         table.print()
     print(f"recordings of background noise: {len(exploration.index.noises)}")

@@ -13,8 +13,9 @@ Data = Annotated[
     str,
     arg(
         metavar="D",
-        help="Folder of <word>/*.wav or *.flac, a torchaudio root with SpeechCommands/ in it, "
-        "speech-commands to download the data set (2.3 GB, once), or synthetic for synthetic speech.",
+        help="Folder of <word>/*.wav or <split>/<word>/*.wav (.flac, ...), a list of clips (.csv or .tsv), "
+        "a torchaudio root with SpeechCommands/ in it, speech-commands to download the data set (2.3 GB, "
+        "once), or synthetic for synthetic speech.",
     ),
 ]
 HowToRun = FlagCreatePairsOff[Runtime]

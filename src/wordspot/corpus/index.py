@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wordspot.config import UNKNOWN, CorpusConfig
 from wordspot.errors import UsageError, WordspotError
-from wordspot.layout import SPLITS, Split
+from wordspot.layout import SPLITS, Split, split_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ class Index:
     """Folder of added synthetic clips of the words."""
     other_words: Path | None = None
     """Folder of added synthetic clips of other words."""
+    layout: str = ""
+    """How the files were understood: where words and splits come from."""
 
     @property
     def words(self) -> list[str]:
@@ -68,6 +70,17 @@ class Index:
         if self.added and file.is_relative_to(self.added):
             return ADDED + file.relative_to(self.added).as_posix()
         return file.relative_to(self.root).as_posix()
+
+
+def fill_splits(clips: Sequence[Clip]) -> list[Clip]:
+    """Take the splits that a corpus leaves out from its training split, by the rule of Speech Commands."""
+    given = {clip.split for clip in clips}
+    return [
+        replace(clip, split=by_rule)
+        if clip.split == "training" and (by_rule := split_of(clip.speaker)) not in given
+        else clip
+        for clip in clips
+    ]
 
 
 def assert_speakers_apart(clips: Sequence[Clip]) -> None:

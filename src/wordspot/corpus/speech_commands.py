@@ -12,7 +12,7 @@ from pathlib import Path
 
 from torchaudio.datasets import SPEECHCOMMANDS
 
-from wordspot.corpus.folder import clip_paths, noises, speaker_in, word_in
+from wordspot.corpus.folder import clip_paths, noises, speaker_in, word_folders, word_in
 from wordspot.corpus.index import Clip, Index
 from wordspot.errors import WordspotError
 from wordspot.files import atomic_folder, locked
@@ -42,14 +42,18 @@ def index_speech_commands(root: Path, version: str) -> Index:
     for path in listed:
         if not CLIP.fullmatch(path):
             raise WordspotError(f"{folder}: a list names no clip ({path}): unpack the data set again, whole")
-    found = sorted(path for path in clip_paths(folder) if CLIP.fullmatch(path) and path not in listed)
+    found = sorted(
+        path
+        for path in clip_paths(folder, word_folders(folder, 0))
+        if CLIP.fullmatch(path) and path not in listed
+    )
     clips = [
         Clip(path, word_in(path), speaker_in(path), listed.get(path, "training"))
         for path in [*found, *listed]
     ]
     if not clips:
         raise WordspotError(f"{folder}: no clips here: unpack the data set again, whole")
-    return Index(folder, clips, noises(folder))
+    return Index(folder, clips, noises(folder), layout=f"Speech Commands ({version}), with its own splits")
 
 
 def download(root: Path, url: str = VERSIONS[0]) -> None:

@@ -4,13 +4,13 @@ import hashlib
 import warnings
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wordspot.audio.io import read_clip, regular_size
 from wordspot.audio.wav import write_wav
 from wordspot.config import Runtime, vary
-from wordspot.corpus.folder import index_folder
+from wordspot.corpus.folder import index_folder, names_speaker
 from wordspot.corpus.index import Clip
 from wordspot.errors import ClipError, UsageError, WordspotError
 from wordspot.evaluation.evaluate import evaluate
@@ -102,9 +102,12 @@ def halve(recordings: Path, words: Sequence[str]) -> dict[Clip, Split]:
         index = index_folder(recordings)
     if index.synthetic:
         raise UsageError(f"{recordings}: is synthetic speech: --recordings takes recordings of people")
-    clips = [clip for clip in index.clips if clip.word in words]
-    speakers = sorted({clip.speaker for clip in clips if NOHASH in clip.path})
-    several = len(speakers) > 1 and all(NOHASH in clip.path for clip in clips)
+    inside = index.root.relative_to(recordings)
+    clips = [
+        replace(clip, path=(inside / clip.path).as_posix()) for clip in index.clips if clip.word in words
+    ]
+    speakers = sorted({clip.speaker for clip in clips if names_speaker(clip)})
+    several = len(speakers) > 1 and all(map(names_speaker, clips))
     splits: dict[Clip, Split] = {}
     number: dict[str, int] = defaultdict(int)
     for clip in clips:
@@ -146,7 +149,7 @@ def keep_halves(
         return
     halved = defaultdict(set)
     for clip, part in halves.items():
-        halved[clip.speaker if NOHASH in clip.path else ""].add(part)
+        halved[clip.speaker if names_speaker(clip) else ""].add(part)
     shared = any(len(parts) > 1 for parts in halved.values())
     parts: list[tuple[str, Split]] = []
     with atomic_folder(out) as folder:
