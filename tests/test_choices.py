@@ -21,7 +21,7 @@ WRONG: list[tuple[str, type[Any], str, str, str]] = [
     ("model", RecurrentConfig, "pooling", "attention", "'last', 'mean', 'additive', 'multi-head'"),
     ("model", RecurrentConfig, "encoder", "conv3d", "'none', 'conv1d', 'conv2d', 'residual'"),
     ("model", RecurrentConfig, "cell", "LSTM", "'rnn', 'lstm' or 'gru'"),
-    ("features", FeatureConfig, "transform", "mel-spectrogram", "'log-mel', 'mfcc'"),
+    ("features", FeatureConfig, "transform", "mel-spectrogram", "'log-mel', 'mfcc', 'pcen'"),
     ("training", TrainingConfig, "optimizer", "lion", "'adamw', 'adam' or 'sgd'"),
 ]
 """A section, its class, a setting, a wrong name for it, and the choices that are listed."""

@@ -56,13 +56,16 @@ def test_an_evaluation_of_earlier_weights_is_made_again(runs: list[Path], shared
 
 
 def test_a_run_without_weights(runs: list[Path], shared_recordings: Path) -> None:
-    """A run whose evaluations alone were kept can't be compared, with the clips or without."""
+    """A run whose results alone were kept is compared by them; what they lack can't be measured."""
+    before = ws.compare([runs[0], runs[3]], split="testing")
     (runs[3] / "model.safetensors").unlink()
-    assert not ws.Run(runs[3]).is_evaluated("testing")
-    for data in (None, shared_recordings):
-        with pytest.raises(ws.WordspotError, match="the weights of this run are missing") as error:
-            ws.compare([runs[0], runs[3]], split="testing", data=data)
-        assert_one_line(error.value)
+    assert ws.Run(runs[3]).is_evaluated("testing")
+    after = ws.compare([runs[0], runs[3]], split="testing")
+    assert [one.accuracy for one in after.models] == [one.accuracy for one in before.models]
+    assert after.pairs == before.pairs
+    with pytest.raises(ws.WordspotError, match="the weights of this run are missing") as error:
+        ws.compare([runs[0], runs[3]], split="testing", data=shared_recordings)
+    assert_one_line(error.value)
 
 
 def test_pretrained_recognisers_by_name(

@@ -138,11 +138,16 @@ def test_a_study_without_a_comparison_of_models_makes_no_notebook(
     assert_one_line(unfinished.value)
 
 
-def test_a_cell_that_fails_and_what_is_no_notebook(tmp_path: Path) -> None:
-    out, data = tmp_path / "out.ipynb", tmp_path / "nowhere"
-    with pytest.raises(WordspotError, match=r"a cell failed \(UsageError: .*nowhere") as error:
-        write_notebook(SOURCE, data, None, out, words=WORDS, quick=True)
+def test_a_cell_that_fails_and_what_is_no_notebook(shared_recordings: Path, tmp_path: Path) -> None:
+    out, data = tmp_path / "out.ipynb", shared_recordings
+    failing = tmp_path / "failing.py"
+    failing.write_text('# %% tags=["parameters"]\nDATA = ""\n\n# %%\nraise ValueError("no such thing")\n')
+    with pytest.raises(WordspotError, match=r"a cell failed \(ValueError: no such thing\)") as error:
+        write_notebook(failing, data, None, out, words=WORDS, quick=True)
     assert_one_line(error.value)
+    with pytest.raises(UsageError, match="no such folder") as missing:
+        write_notebook(SOURCE, tmp_path / "nowhere", None, out, words=WORDS)
+    assert_one_line(missing.value)
     (tmp_path / "plain.py").write_text("print()")
     for source in (tmp_path / "none.py", tmp_path / "plain.py"):
         with pytest.raises(UsageError) as wrong:
