@@ -8,16 +8,14 @@ import torch
 from torch import Tensor
 
 from wordspot.audio.acoustics import (
-    ECHO_S,
     MICROPHONES,
-    REVERBERATION_S,
     ROOMS,
     in_rooms,
     through_microphones,
 )
 from wordspot.audio.augment import Augmenter, Clips
 from wordspot.audio.microphone import draw_microphone
-from wordspot.audio.room import draw_room, impulse_response
+from wordspot.audio.room import ECHO_S, REVERBERATION_S, draw_room, impulse_response
 from wordspot.config import AugmentConfig
 
 RATE = 16_000

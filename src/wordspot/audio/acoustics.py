@@ -6,15 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wordspot.audio.microphone import draw_microphone
-from wordspot.audio.room import draw_room, impulse_response
+from wordspot.audio.microphone import draw_microphone, gains_at
+from wordspot.audio.room import REVERBERATION_S, draw_room, impulse_response
 
 ROOMS = MICROPHONES = 64
 """Filters to choose from; the clips, shifted and changed in other ways, differ beside them."""
-ECHO_S = 0.1
-"""Reverberation that is kept after the end of a clip, in seconds."""
-REVERBERATION_S = 0.25
-"""Length of an impulse response in seconds."""
 
 
 def in_rooms(waveforms: Tensor, room: Tensor, sample_rate: int) -> Tensor:
@@ -43,7 +39,7 @@ def filtered(waveforms: Tensor, responses: Tensor, points: int) -> Tensor:
 def room_responses(points: int, sample_rate: int, device: torch.device) -> Tensor:
     """Give the frequency responses of ROOMS rooms, complex [ROOMS, points // 2 + 1]."""
     impulses = [
-        impulse_response(draw_room(np.random.default_rng((number, 0))), sample_rate, REVERBERATION_S)
+        impulse_response(draw_room(np.random.default_rng((number, 0))), sample_rate)
         for number in range(ROOMS)
     ]
     responses = np.fft.rfft(np.stack(impulses), points)
@@ -53,7 +49,7 @@ def room_responses(points: int, sample_rate: int, device: torch.device) -> Tenso
 @cache
 def microphone_gains(points: int, sample_rate: int, device: torch.device) -> Tensor:
     """Give the gains of MICROPHONES microphones at each frequency, [MICROPHONES, points // 2 + 1]."""
-    hz = np.maximum(np.fft.rfftfreq(points, 1 / sample_rate), 1.0)
+    bins_hz = np.fft.rfftfreq(points, 1 / sample_rate)
     drawn = [draw_microphone(np.random.default_rng((number, 1))) for number in range(MICROPHONES)]
-    db = [np.interp(np.log(hz), np.log(one.hz), one.db) for one in drawn]
-    return torch.from_numpy(10 ** (np.stack(db) / 20)).float().to(device)
+    gains = [gains_at(bins_hz, one.hz, one.db) for one in drawn]
+    return torch.from_numpy(np.stack(gains)).float().to(device)

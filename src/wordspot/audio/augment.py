@@ -23,9 +23,10 @@ from torch.linalg import vector_norm
 from torch.nn.functional import one_hot, pad
 from torch.nn.utils.rnn import pad_sequence
 
-from wordspot.audio.acoustics import ECHO_S, MICROPHONES, ROOMS, in_rooms, through_microphones
+from wordspot.audio.acoustics import MICROPHONES, ROOMS, in_rooms, through_microphones
 from wordspot.audio.features import loudness
 from wordspot.audio.padding import moved, windows, zero_padding
+from wordspot.audio.room import ECHO_S
 from wordspot.audio.sinc import ROLLOFF, windowed_sinc
 from wordspot.config import AugmentConfig
 

@@ -1,8 +1,10 @@
 """What a microphone does to speech: its frequency response, drawn at random."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -26,3 +28,11 @@ def draw_microphone(draw: np.random.Generator) -> Microphone:
     hz = (low_hz / 2, low_hz, *inner, high_hz, high_hz * 1.15)
     db = (-40.0, -3.0, *gains, -3.0, -40.0)
     return Microphone(tuple(float(one) for one in hz), tuple(float(one) for one in db), telephone)
+
+
+def gains_at(
+    bins_hz: NDArray[np.floating[Any]], hz: tuple[float, ...], db: tuple[float, ...]
+) -> NDArray[np.float64]:
+    """Give factors for frequencies [bins] from gains in decibels at some, interpolated over log frequency."""
+    factors: NDArray[np.float64] = 10 ** (np.interp(np.log(np.maximum(bins_hz, 1.0)), np.log(hz), db) / 20)
+    return factors

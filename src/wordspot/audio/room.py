@@ -6,6 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 SOUND_M_PER_S = 343.0
+REVERBERATION_S = 0.25
+"""Length of an impulse response in seconds."""
+ECHO_S = 0.1
+"""Reverberation that is kept after the end of a word, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class Room:
     """Reflection coefficient of the walls (pressure), from 0 to below 1."""
 
 
-def impulse_response(room: Room, sample_rate: int, seconds: float = 0.25) -> NDArray[np.float64]:
+def impulse_response(room: Room, sample_rate: int, seconds: float = REVERBERATION_S) -> NDArray[np.float64]:
     """Compute what arrives at the microphone after a click at the mouth: [samples], the first one at once.
 
     Every reflection is a click from a mirror image of the mouth, later and softer by its distance and by the

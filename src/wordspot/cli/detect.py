@@ -6,7 +6,7 @@ from typing import Annotated
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
-from wordspot.cli.options import HowToRun
+from wordspot.cli.options import HowToRun, Listener
 from wordspot.config import SILENCE, UNKNOWN, Runtime
 from wordspot.deploy.settings import Detection
 from wordspot.errors import ClipError, UsageError
@@ -14,13 +14,7 @@ from wordspot.errors import ClipError, UsageError
 
 def detect(
     settings: Annotated[FlagCreatePairsOff[Detection], arg(name="")],
-    run: Annotated[
-        Positional[str],
-        arg(
-            metavar="RUN",
-            help="Folder of a trained run, the name of a pretrained recogniser, or an exported file.",
-        ),
-    ],
+    run: Listener,
     paths: Annotated[
         Positional[tuple[Path, ...]],
         arg(

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import FlagCreatePairsOff, Positional, arg
+from tyro.conf import FlagCreatePairsOff, arg
 
-from wordspot.cli.options import ChooseSplit, Data, HowToRun
+from wordspot.cli.options import ChooseSplit, Data, HowToRun, Listener
 from wordspot.config import Runtime
 from wordspot.deploy.settings import Detection
 from wordspot.errors import UsageError
@@ -15,13 +15,7 @@ from wordspot.streams.settings import StreamConfig
 def evaluate_stream(
     config: Annotated[StreamConfig, arg(name="")],
     settings: Annotated[FlagCreatePairsOff[Detection], arg(name="")],
-    run: Annotated[
-        Positional[str],
-        arg(
-            metavar="RUN",
-            help="Folder of a trained run, the name of a pretrained recogniser, or an exported file.",
-        ),
-    ],
+    run: Listener,
     data: Data,
     out: Annotated[
         Path, arg(metavar="DIR", help="Folder for scores (JSON), figure and the list of what is said.")

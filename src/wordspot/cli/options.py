@@ -4,7 +4,7 @@ import shlex
 from dataclasses import fields
 from typing import Annotated
 
-from tyro.conf import FlagCreatePairsOff, arg
+from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 from wordspot.config import Runtime
 from wordspot.layout import Split
@@ -16,6 +16,13 @@ Data = Annotated[
         help="Folder of <word>/*.wav or <split>/<word>/*.wav (.flac, ...), a list of clips (.csv or .tsv), "
         "a torchaudio root with SpeechCommands/ in it, speech-commands to download the data set (2.3 GB, "
         "once), or synthetic for synthetic speech.",
+    ),
+]
+Listener = Annotated[
+    Positional[str],
+    arg(
+        metavar="RUN",
+        help="Folder of a trained run, the name of a pretrained recogniser, or an exported file.",
     ),
 ]
 HowToRun = FlagCreatePairsOff[Runtime]

@@ -3,19 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import FlagCreatePairsOff, Positional, arg
+from tyro.conf import FlagCreatePairsOff, arg
 
-from wordspot.cli.options import command
+from wordspot.cli.options import Listener, command
 
 
 def page(
-    run: Annotated[
-        Positional[str],
-        arg(
-            metavar="RUN",
-            help="Folder of a trained run, the name of a pretrained recogniser, or an exported file.",
-        ),
-    ],
+    run: Listener,
     out: Annotated[Path, arg(metavar="DIR", help="Folder to write; a page that is there is replaced.")],
     serve: Annotated[FlagCreatePairsOff[bool], arg(help="Serve the page on 127.0.0.1 until Ctrl-C.")] = False,
     open: Annotated[

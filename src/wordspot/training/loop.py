@@ -123,7 +123,6 @@ def fit(
     config, recipe = run.config, run.config.training
     torch.manual_seed(recipe.seed)  # initial weights
     recognizer = Recognizer(config).to(device)
-    teachers = load_teachers(config, device)
     order, draw = torch.Generator(), torch.Generator()
     training = corpus.loader("training", recipe.batch_size, shuffle=order)
     validation = corpus.loader("validation")
@@ -143,6 +142,7 @@ def fit(
     if is_over(metrics, recipe):
         return
 
+    teachers = load_teachers(config, device)
     augmenter = make_augmenter(config, corpus, draw)
     with TrainingProgress(run, recipe.epochs, len(training), epoch, quiet=quiet) as progress:
         while not is_over(metrics, recipe):

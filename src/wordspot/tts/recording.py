@@ -6,15 +6,14 @@ By numpy's Fourier transform alone: scipy.signal takes longer to import than a w
 import numpy as np
 from numpy.typing import NDArray
 
-from wordspot.audio.room import impulse_response
+from wordspot.audio.microphone import gains_at
+from wordspot.audio.room import ECHO_S, impulse_response
 from wordspot.tts.speakers import Speaker
 
 SAMPLE_RATE = 16_000
 SECONDS = 1.0
 SILENT_DB = -40.0
 """Level below the maximum under which the ends of a word count as silence."""
-ECHO_S = 0.1
-"""Reverberation that is kept after the end of a word."""
 MU = 255
 
 Samples = NDArray[np.float64]
@@ -99,8 +98,7 @@ def colored(count: int, slope: float, draw: np.random.Generator) -> Samples:
 def filtered(sound: Samples, hz: tuple[float, ...], db: tuple[float, ...]) -> Samples:
     """Filter sound by gains in decibels at given frequencies, interpolated over log frequency."""
     bins_hz = np.fft.rfftfreq(len(sound), 1 / SAMPLE_RATE)
-    gains_db = np.interp(np.log(np.maximum(bins_hz, 1.0)), np.log(hz), db)
-    changed: Samples = np.fft.irfft(np.fft.rfft(sound) * 10 ** (gains_db / 20), len(sound))
+    changed: Samples = np.fft.irfft(np.fft.rfft(sound) * gains_at(bins_hz, hz, db), len(sound))
     return changed
 
 
