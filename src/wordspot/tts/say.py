@@ -4,11 +4,10 @@ What an engine says depends on what it said before; a fresh process for each wor
 clips the same whatever other words are made, and on how many cores.
 """
 
-import json
 import sys
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +21,14 @@ from wordspot.tts.prosody import Prosody
 from wordspot.tts.recording import SAMPLE_RATE, record
 from wordspot.tts.settings import EngineName, Synthesis, Variety
 from wordspot.tts.speakers import Speaker, draw_speaker
+from wordspot.tts.task import Task
 
 ENDINGS = (".", "?", "!", ",")
 PHRASES = (("", ""), ("", ""), ("the ", ""), ("say ", " now"), ("", " please"))
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Task):
     """A word to synthesise."""
 
     word: str
@@ -38,17 +38,6 @@ class Request:
     voices: Mapping[EngineName, Sequence[str]]
     """Voices of each engine; the engines alternate."""
     settings: Synthesis
-
-    def to_json(self) -> str:
-        """Write as JSON for another process."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> "Request":
-        """Read what `to_json` wrote."""
-        stored = json.loads(text)
-        settings = stored.pop("settings")
-        return cls(**stored, settings=Synthesis(**settings))
 
 
 def say(request: Request) -> int:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,13 +27,14 @@ from wordspot.tts.say import draw_prosody
 from wordspot.tts.settings import EngineName, Synthesis
 from wordspot.tts.speakers import draw_speaker
 from wordspot.tts.synthesize import choose_engines, describe
+from wordspot.tts.task import Task
 
 PER_PROCESS = 100
 """Texts that a process says; what an engine says depends on what it said before, so it is always as many."""
 
 
 @dataclass(frozen=True)
-class Texts:
+class Texts(Task):
     """Neighbouring texts for one process."""
 
     first: int
@@ -44,17 +45,6 @@ class Texts:
     voices: Mapping[EngineName, Sequence[str]]
     """Voices of each engine; the engines alternate."""
     settings: Synthesis
-
-    def to_json(self) -> str:
-        """Write as JSON for another process."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> "Texts":
-        """Read what `to_json` wrote."""
-        stored = json.loads(text)
-        settings = stored.pop("settings")
-        return cls(**stored, settings=Synthesis(**settings))
 
 
 def cached_texts(
