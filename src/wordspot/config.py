@@ -113,8 +113,8 @@ class CorpusConfig:
     synthetic: Annotated[int, Ge(0)] = 0
     """Synthetic clips of each word added to the training clips."""
     synthetic_unknown: Annotated[int, Ge(0)] = 0
-    """Synthetic clips of other words, of a list of a thousand, added to the training clips of the class of
-    other words; each has its own speaker."""
+    """Synthetic clips added to the training clips of the class of other words: half of them single words of a
+    list of a thousand, half crops of running speech; each word and sentence has its own speaker."""
     fold: Annotated[int, Ge(0), Lt(FOLDS)] | None = None
     """Cross-validation: of all speakers of training and validation, validate by this fifth (0 to 4)."""
     recorded_times: Count = 1
@@ -227,6 +227,8 @@ class AugmentConfig:
     """Highest signal-to-noise ratio of added noise in decibels."""
     mixup_alpha: Positive = 0.2
     """Parameter of the beta distribution from which mixup draws the weights of two clips."""
+    neighbour_p: Probability = 0.0
+    """Probability that the end of another clip sounds before a clip, or the start of one after it."""
     shift_p: Probability = 1.0
     """Probability of a shift in time."""
     freq_mask_p: Probability = 1.0

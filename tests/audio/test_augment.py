@@ -164,6 +164,7 @@ ALL = AugmentConfig(
     pitch_shift_p=1,
     background_noise_p=1,
     colored_noise_p=1,
+    neighbour_p=1,
     mixup_p=1,
 )
 
@@ -359,6 +360,40 @@ def test_background_noise_is_cut_from_all_of_it_within_the_ratios() -> None:
 def test_less_noise_than_a_clip_is_not_added() -> None:
     clips = torch.randn(4, 10)
     assert torch.equal(changed(replace(OFF, background_noise_p=1), clips, noise=torch.ones(9))[0], clips)
+
+
+def test_a_neighbour_sounds_at_one_end_of_a_clip() -> None:
+    clips = torch.ones(40, 100)
+    heard, lengths, labels = changed(replace(OFF, neighbour_p=1), clips)
+    assert set(heard.flatten().tolist()) == {1, 2}  # as loud as the clip itself
+    both = heard == 2
+    starts, ends = both[:, 0], both[:, -1]
+    assert (starts ^ ends).all()
+    assert starts.any()
+    assert ends.any()
+    assert (both.diff(dim=1).sum(dim=1) == 1).all()  # one stretch, which reaches one end
+    share = both.float().mean(dim=1)
+    assert share.min() >= 0.2
+    assert share.max() <= 0.6
+    assert share.max() - share.min() > 0.2
+    assert lengths.tolist() == [100] * 40
+    assert labels.tolist() == [n % 3 for n in range(40)]
+
+
+def test_a_neighbour_after_a_short_clip_lengthens_it() -> None:
+    clips = torch.zeros(40, 100)
+    clips[:, :30] = 1
+    shorts = torch.full((40,), 30)
+    heard, lengths, _ = augmenter(replace(OFF, neighbour_p=1)).waveforms(
+        clips, shorts, torch.zeros(40).long()
+    )
+    assert (heard[:, :30] == 1).all()  # one before it ends before it begins
+    after = heard[:, 30:].any(dim=1)
+    assert after.any()
+    assert not after.all()
+    assert (lengths[~after] == 30).all()
+    last = torch.arange(100).expand(40, 100).where(heard != 0, -1).max(dim=1).values
+    assert lengths.tolist() == (last + 1).tolist()
 
 
 def test_mixup_mixes_clips_and_words_alike() -> None:

@@ -70,7 +70,7 @@ def test_every_augmentation_is_shown_and_changes_something(source: Index, rain: 
     figure = plot_augmentations(one, other, [rain], source)
     shown = panels(figure)
     assert list(shown) == ["original", *TITLES, *BEFORE]
-    assert len(shown) == 2 + len(AUGMENTATIONS) == 14
+    assert len(shown) == 2 + len(AUGMENTATIONS) == 15
     original = shown.pop("original")
     assert original.shape == (40, 51)
     soft, loud = (shown.pop(title) for title in BEFORE)

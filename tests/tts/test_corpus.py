@@ -173,7 +173,11 @@ def test_synthetic_clips_of_other_words_train_the_class_of_other_words(
     def cached_texts(name: str, texts: Sequence[str], cache: Path, settings: Synthesis) -> list[Path]:
         asked.append((name, texts))
         return [
-            write_samples(cache / "made" / str(n // 4) / f"{n}.wav", [n] * 1000) for n in range(len(texts))
+            write_samples(
+                cache / "made" / str(n // 4) / f"{n}.wav",
+                (100 + np.arange(30_000)).tolist() if " " in text else [n] * 1000,
+            )
+            for n, text in enumerate(texts)
         ]
 
     monkeypatch.setattr(corpus_module, "cached_texts", cached_texts)
@@ -181,17 +185,21 @@ def test_synthetic_clips_of_other_words_train_the_class_of_other_words(
     alone = open_corpus(shared_recordings, CorpusConfig(words=words, unknown=True))
     config = CorpusConfig(words=words, unknown=True, synthetic_unknown=6, recorded_times=2)
     corpus = open_corpus(shared_recordings, config)
-    assert [(name, len(texts)) for name, texts in asked] == [("other-words", 6)]
+    assert [name for name, _ in asked] == ["other-words"]
+    assert [" " in text for text in asked[0][1]] == [False, False, False, True]
     for split in ("validation", "testing"):
         assert corpus.table(split).equals(alone.table(split))
     table = corpus.table("training")
     added = added_in(table)
     assert set(table["word"][added]) == {UNKNOWN}
-    assert table["speaker"][added].nunique() == 6
+    assert table["speaker"][added].nunique() == 4
     assert sorted(table["path"][added])[0] == "_synthetic_/_other_words_/0/0.wav"
     assert table[~added].reset_index(drop=True).equals(alone.table("training"))
     rows = corpus.rows("training")[added]
-    assert sorted(corpus.store.samples[rows, 0].tolist()) == list(range(6))
+    alone_at, cropped_at = np.split(corpus.store.samples[rows], 2)
+    assert alone_at[:, 0].tolist() == [0, 1, 2]
+    assert (np.diff(cropped_at.astype(int), axis=1) == 1).all()  # a whole second of the sentence each
+    assert len(set(cropped_at[:, 0].tolist())) == 3
     # Only recorded clips are repeated.
     assert len(corpus.dataset("training", 2)) == 2 * len(alone.table("training")) + 6
 

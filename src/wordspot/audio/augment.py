@@ -32,6 +32,8 @@ from wordspot.config import AugmentConfig
 
 VOCODER_FFT = 512
 """Points of the Fourier transform of the phase vocoder; its hop is a quarter of them."""
+NEAREST, FARTHEST = 0.4, 0.8
+"""Distance of a neighbouring clip, as a share of the duration of a clip."""
 LOWPASS_WIDTH = 10
 """Zero crossings of the resampling filter on either side."""
 
@@ -287,6 +289,30 @@ def change_start(augmenter: "Augmenter", clips: Clips) -> Clips:
     return clips._replace(waveforms=shift(clips.waveforms, offsets), lengths=lengths)
 
 
+def add_neighbour(augmenter: "Augmenter", clips: Clips) -> Clips:
+    """Let the end of another clip of the batch sound before a clip, or its start after it.
+
+    Both are equally loud, as words are that run into each other in a stream.
+    """
+    (B, S), device = clips.waveforms.shape, clips.waveforms.device
+    other = torch.randperm(B, generator=augmenter.draw)
+    drawn = augmenter.even(B)
+    distance = (NEAREST + (FARTHEST - NEAREST) * drawn.abs()) * S
+    offsets = augmenter.where(augmenter.config.neighbour_p, (distance * drawn.sign()).round().long(), 0)
+    rows = offsets.nonzero()[:, 0]
+
+    def change(some: Clips) -> Clips:
+        joined, offset = clips.at(moved(other[rows], device)), offsets[rows]
+        ratio = loudness(some.waveforms, some.lengths) / loudness(joined.waveforms, joined.lengths)  # (N, 1)
+        ends = (joined.lengths + moved(offset, device)).clamp(0, S)
+        return some._replace(
+            waveforms=some.waveforms + ratio * shift(joined.waveforms, offset),
+            lengths=torch.maximum(some.lengths, ends),
+        )
+
+    return change_rows(clips, rows, change)
+
+
 def mix_pairs(augmenter: "Augmenter", clips: Clips) -> Clips:
     """Mix clips and their labels with others of the batch, each brought to the loudness of the clip it joins.
 
@@ -373,6 +399,7 @@ AUGMENTATIONS = [
     Augmentation("pitch_shift_p", "pitch shift", "waveform", change_pitch),
     Augmentation("room_p", "room", "waveform", change_room, trial=0.5),
     Augmentation("shift_p", "time shift", "waveform", change_start),
+    Augmentation("neighbour_p", "neighbour", "waveform", add_neighbour, trial=0.5),
     Augmentation("mixup_p", "mixup", "waveform", mix_pairs, trial=0.5),
     Augmentation("background_noise_p", "background noise", "waveform", add_background_noise, trial=0.5),
     Augmentation("colored_noise_p", "colored noise", "waveform", add_colored_noise, trial=0.5),

@@ -1,6 +1,7 @@
 """A corpus: its files are found, chosen, checked and decoded; its splits give batches."""
 
 import hashlib
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import BatchSampler, DataLoader, RandomSampler, SequentialSampler
 
-from wordspot.audio.io import read_clip
+from wordspot.audio.io import header, read_clip
 from wordspot.config import COMMANDS, UNKNOWN, CorpusConfig, Runtime
 from wordspot.corpus.dataset import LARGE_BATCH, Batch, ClipDataset
 from wordspot.corpus.folder import index_folder
@@ -33,7 +34,7 @@ from wordspot.corpus.store import Store, open_store
 from wordspot.errors import ClipError, UsageError
 from wordspot.files import cache_folder
 from wordspot.layout import SPLITS, Split, check_split
-from wordspot.tts.common_words import other_words
+from wordspot.tts.common_words import WORDS_PER_SENTENCE, other_texts
 from wordspot.tts.settings import CLIPS, Synthesis
 from wordspot.tts.synthesize import cached
 from wordspot.tts.texts import cached_texts
@@ -186,20 +187,32 @@ def add_synthetic(index: Index, config: CorpusConfig) -> Index:
 
 
 def add_other_words(index: Index, chosen: list[Clip], config: CorpusConfig) -> tuple[Index, list[Clip]]:
-    """Add synthetic clips of other words to the training clips of `_unknown_`, each by its own speaker.
+    """Add synthetic clips of other words to the training clips of `_unknown_`.
 
-    Raises UsageError where the corpus is synthetic itself.
+    Half of them are single words, half are crops of running speech, with pieces of words in them. Each word
+    and each sentence has its own speaker. Raises UsageError where the corpus is synthetic itself.
     """
     if index.synthetic:
         raise UsageError(f"{index.root}: is synthetic speech already: leave out --synthetic-unknown")
-    said = other_words(config.synthetic_unknown, config.words)
+    # A sentence gives as many clips as the words before it, so half as many groups of both are needed.
+    count = math.ceil(config.synthetic_unknown * (WORDS_PER_SENTENCE + 1) / (2 * WORDS_PER_SENTENCE))
+    said = other_texts(count, config.words)
     files = cached_texts("other-words", said, cache_folder(), Synthesis(seed=OTHER_SPEAKERS))
-    folder = files[0].parents[1]
-    added = [
-        Clip(f"{OTHER_WORDS}{file.parent.name}/{file.name}", UNKNOWN, f"_other_words_{number}", "training")
-        for number, file in enumerate(files)
-    ]
-    return replace(index, other_words=folder), chosen + added
+    added: list[Clip] = []
+    for number, (text, file) in enumerate(zip(said, files, strict=True)):
+        path = f"{OTHER_WORDS}{file.parent.name}/{file.name}"
+        clip = Clip(path, UNKNOWN, f"_other_words_{number}", "training")
+        added += crops(clip, file, number, config.seconds) if " " in text else [clip]
+    return replace(index, other_words=files[0].parents[1]), chosen + added[: config.synthetic_unknown]
+
+
+def crops(clip: Clip, file: Path, seed: int, seconds: float) -> list[Clip]:
+    """Crop WORDS_PER_SENTENCE clips of some seconds out of a sentence, at drawn places."""
+    info = header(file)
+    length = round(seconds * info.samplerate)
+    last = max(0, info.frames - length)
+    starts = np.random.default_rng(seed).integers(0, last + 1, WORDS_PER_SENTENCE)
+    return [replace(clip, start=int(start), stop=min(int(start) + length, info.frames)) for start in starts]
 
 
 def open_corpus(

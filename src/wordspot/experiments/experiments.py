@@ -221,9 +221,9 @@ def augmentation(plan: Plan) -> Experiment:
         plan,
         "augmentation",
         "Which augmentation?",
-        "Each augmentation is tried alone, with probability 1 (rooms, microphones, noise and mixup: 0.5), "
-        f"then all together. The recipe has {', '.join(used)}. RMS normalisation undoes a gain. Every "
-        "variant is also scored in noise and on softer clips.",
+        "Each augmentation is tried alone, with probability 1 (rooms, neighbours, mixup, noise and "
+        f"microphones: 0.5), then all together. The recipe has {', '.join(used)}. RMS normalisation undoes a "
+        "gain. Every variant is also scored in noise and on softer clips.",
         {
             "none": vary(base, **off),
             **{one.title: vary(base, **off | {one.probability: one.trial}) for one in known},

@@ -8,6 +8,10 @@ import numpy as np
 
 SHORTEST, LONGEST = 5, 12
 """Words of a sentence."""
+WORDS_PER_SENTENCE = 3
+"""Words that are said alone for each sentence of `other_texts`."""
+TEXTS_SEED = 2**31
+"""Seed of these sentences: no recording of `evaluate-stream`, whose seeds are smaller, has them."""
 
 
 @cache
@@ -26,6 +30,17 @@ def other_words(count: int, words: Sequence[str]) -> list[str]:
         order = np.random.default_rng(turn).permutation(len(common_words()))
         found += [word for word in (common_words()[n] for n in order) if word not in words]
     return found[:count]
+
+
+def other_texts(count: int, words: Sequence[str]) -> list[str]:
+    """Give `count` texts without `words`: WORDS_PER_SENTENCE single words, then a sentence, and so on.
+
+    The first are the same whatever their count.
+    """
+    alone = iter(other_words(count, words))
+    running = iter(sentences(count, words, TEXTS_SEED))
+    turns = (n % (WORDS_PER_SENTENCE + 1) == WORDS_PER_SENTENCE for n in range(count))
+    return [next(running if running_next else alone) for running_next in turns]
 
 
 def sentences(count: int, words: Sequence[str], seed: int) -> list[str]:
