@@ -81,8 +81,8 @@ def test_what_is_known_of_a_run(runs: list[Path], evaluated: Path, tmp_path: Pat
     reached = int(poor.epochs_to_90)
     assert accuracies[reached - 1] >= 0.9
     assert all(accuracy < 0.9 for accuracy in accuracies[: reached - 1])
-    assert poor.seconds_to_90 == pytest.approx(sum(line["seconds"] for line in lines[:reached]))
-    assert poor.seconds_per_epoch == pytest.approx(sum(line["seconds"] for line in lines) / len(lines))
+    assert poor.seconds_to_90 == pytest.approx(sum(line["core_seconds"] for line in lines[:reached]))
+    assert poor.seconds_per_epoch == pytest.approx(sum(line["core_seconds"] for line in lines) / len(lines))
     assert poor.stopped_early == 0
     assert poor.noise == {}
     (confused,) = poor.confused

@@ -8,7 +8,7 @@ from tests.evaluation.conftest import copy_run
 from tests.helpers import metrics_line
 from wordspot.evaluation.compare import compare, first_epoch_at
 from wordspot.evaluation.tables import training_table
-from wordspot.runs.metrics import Metrics
+from wordspot.runs.metrics import Metrics, training_minutes
 from wordspot.runs.run import Run
 
 
@@ -18,6 +18,11 @@ def metrics(*epochs: tuple[float, float]) -> list[Metrics]:
         metrics_line(number, validation_accuracy=accuracy, validation_loss=1 - accuracy, seconds=seconds)
         for number, (accuracy, seconds) in enumerate(epochs, start=1)
     ]
+
+
+def test_the_time_of_a_core_counts_where_it_is_known() -> None:
+    on_gpu, on_cpu = metrics((0.9, 30), (0.9, 60))
+    assert training_minutes([on_gpu | {"core_seconds": None}, on_cpu | {"core_seconds": 30.0}]) == 1.0
 
 
 @pytest.fixture

@@ -140,12 +140,13 @@ def test_metrics(run: Path) -> None:
     for line in metrics:
         assert line.keys() == {
             *(f"{part}_{figure}" for part in ("training", "validation") for figure in ("loss", "accuracy")),
-            *("epoch", "learning_rate", "clips_per_second", "seconds"),
+            *("epoch", "learning_rate", "clips_per_second", "seconds", "core_seconds"),
         }
         assert line["training_loss"] > 0
         assert line["training_accuracy"] * 48 == pytest.approx(round(line["training_accuracy"] * 48))
         assert line["validation_accuracy"] * 18 == pytest.approx(round(line["validation_accuracy"] * 18))
         assert line["seconds"] > 48 / line["clips_per_second"]  # training is not all of an epoch
+        assert line["core_seconds"] > 0
 
 
 def test_the_last_line_is_of_the_last_weights(run: Path, shared_recordings: Path) -> None:

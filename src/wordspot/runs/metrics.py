@@ -1,7 +1,8 @@
 """The metrics of a run: one line of figures for each finished epoch.
 
 `training_loss` and `training_accuracy` are of augmented clips; the accuracy scores a clip mixed of two words
-(mixup) against the dominant one.
+(mixup) against the dominant one. `seconds` are those of the clock, `core_seconds` those
+that the cores of a CPU spent on this run, which other work beside it hardly changes.
 """
 
 from collections.abc import Sequence
@@ -13,8 +14,8 @@ Metrics = dict[str, Any]
 
 
 def training_minutes(lines: Sequence[Metrics]) -> float:
-    """Sum the time of the epochs, validation included, in minutes."""
-    return float(sum(line["seconds"] for line in lines)) / 60
+    """Sum the time of the epochs, validation included, in minutes: of one core, or of a GPU by the clock."""
+    return float(sum(line.get("core_seconds") or line["seconds"] for line in lines)) / 60
 
 
 def is_over(lines: Sequence[Metrics], recipe: TrainingConfig) -> bool:

@@ -55,6 +55,7 @@ class Line:
     learning_rate: float
     clips_per_second: float
     seconds: float
+    core_seconds: float | None = None
 
 
 def check_metrics(lines: list[Metrics]) -> None:

@@ -146,7 +146,7 @@ def fit(
     augmenter = make_augmenter(config, corpus, draw)
     with TrainingProgress(run, recipe.epochs, len(training), epoch, quiet=quiet) as progress:
         while not is_over(metrics, recipe):
-            epoch, started = epoch + 1, time.perf_counter()
+            epoch, started, computed = epoch + 1, time.perf_counter(), time.process_time()
             seed_epoch(recipe.seed, epoch, order, draw)
 
             recognizer.train()
@@ -177,6 +177,7 @@ def fit(
                     "learning_rate": learning_rate,
                     "clips_per_second": speed,
                     "seconds": time.perf_counter() - started,
+                    "core_seconds": time.process_time() - computed if device.type == "cpu" else None,
                 }
             )
             is_best = best_epoch(metrics) == epoch
