@@ -63,6 +63,12 @@ def test_unknown_clips_are_as_many_as_of_a_word(index: Index) -> None:
     assert {clip.path.split("/")[0] for clip in others} <= {"bird", "cat"}
 
 
+def test_training_takes_more_other_words_where_they_are_asked_for() -> None:
+    index = Index(Path("corpus"), clips_of({"yes": (4, 4, 4), "cat": (20, 20, 20)}), [])
+    config = CorpusConfig(words=("yes",), unknown=True, unknown_ratio=2.5)
+    assert count(choose(index, config), UNKNOWN) == (10, 4, 4)
+
+
 def test_too_few_other_words_are_all_taken() -> None:
     index = Index(Path("corpus"), clips_of({"yes": (9, 9, 9), "cat": (2, 1, 3)}), [])
     assert count(choose(index, CorpusConfig(words=("yes",), unknown=True)), UNKNOWN) == (2, 1, 3)

@@ -99,7 +99,8 @@ def choose(index: Index, config: CorpusConfig) -> list[Clip]:
     """Keep the clips of the chosen words, and with `config.unknown` some of the others as `_unknown_`.
 
     A split gets as many unknown clips as a chosen word has there on average, as in the 12-class task of the
-    data set: those with the lowest SHA-1 of the path, so always the same. Raises UsageError for a word that
+    data set, or in training `config.unknown_ratio` times as many: those with the lowest SHA-1 of the path, so
+    always the same. Raises UsageError for a word that
     the corpus does not have, and where `config.unknown` finds no other words.
     """
     there = index.words
@@ -123,7 +124,9 @@ def choose(index: Index, config: CorpusConfig) -> list[Clip]:
             others[clip.split].append(clip)
     for split, clips in others.items():
         clips.sort(key=lambda clip: hashlib.sha1(clip.path.encode()).digest())
-        chosen += [replace(clip, word=UNKNOWN) for clip in clips[: mean_per_word(chosen, split, config)]]
+        ratio = config.unknown_ratio if split == "training" else 1.0
+        count = math.ceil(ratio * mean_per_word(chosen, split, config))
+        chosen += [replace(clip, word=UNKNOWN) for clip in clips[:count]]
     return chosen
 
 

@@ -72,6 +72,7 @@ def open_store(
         config.seconds,
         config.sample_rate,
         list(config.classes),
+        config.unknown_ratio,
         sorted({clip.split for clip in index.clips}),
         config.synthetic,
         config.synthetic_unknown,
