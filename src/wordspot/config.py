@@ -103,7 +103,7 @@ class CorpusConfig:
     unknown: bool = False
     """Add a class of other words, with as many clips as a word has on average."""
     unknown_ratio: Annotated[Positive, Le(1000)] = 1.0
-    """Training clips of other words, as a multiple of those that a word has on average, as far as there are any."""
+    """Training clips of other words, as a multiple of those of a word on average, as far as there are any."""
     silence: bool = False
     """Add a class cut from _background_noise_, with as many clips as a word has on average."""
     seconds: Annotated[float, Gt(0), Le(LONGEST_CLIP_SECONDS)] = 1.0
