@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.machinery import ModuleSpec
 
 import numpy as np
@@ -144,6 +145,14 @@ def test_espeak_cuts_a_word_out_of_a_phrase(espeak: Espeak, word: str) -> None:
     assert 0.5 * alone < length(word, "say ", " now") < 0.95 * alone
     assert 0.5 * alone < length(word, "", " please") < 0.95 * alone
     assert length(word) == pytest.approx(alone, rel=0.1)
+
+
+def test_espeak_says_a_word_alone_that_it_runs_together_with_the_phrase(espeak: Espeak) -> None:
+    alone = Prosody("en-029+pedro")
+    assert len(espeak.say("while", alone)) > 0
+    np.testing.assert_array_equal(
+        espeak.say("while", replace(alone, phrase=("the ", ""))), espeak.say("while", alone)
+    )
 
 
 def test_espeak_names_a_voice_that_is_not_there(espeak: Espeak) -> None:
