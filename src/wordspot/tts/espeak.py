@@ -113,7 +113,8 @@ class Espeak:
         # Positions in the text are counted from 1.
         first = [sample for position, sample in self.marks if position > len(before)]
         after_it = [sample for position, sample in self.marks if position > len(before) + len(word)]
-        heard = heard[first[0] : after_it[0]] if first and after_it else heard
-        if not len(heard) and before + after:  # run together with a neighbour: both have one mark
+        if first and after_it and first[0] < after_it[0]:
+            heard = heard[first[0] : after_it[0]]
+        elif before + after:  # run together with its neighbour, as "the while": both have one mark
             return self.say(word, replace(prosody, phrase=("", "")))
         return heard.astype(np.float32) / np.float32(32768)
