@@ -32,7 +32,7 @@ test: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 # Kills, mutated sound files and tampered runs in numbers, which docs/reliability.md tells: half an hour.
 faults: .venv/ready
