@@ -51,7 +51,7 @@ def test_explore_tells_how_it_read_a_list(wordspot: Command, tmp_path: Path) -> 
     (tmp_path / "mine.tsv").write_text("path\tword\tspeaker\na.ogg\tyes\tann\nb.AIFF\tno\tben\n")
     ran = wordspot("explore", "--data", tmp_path / "mine.tsv", "--out", tmp_path / "out")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.splitlines()[0] == "read as: clips listed in mine.tsv"
+    assert ran.out.splitlines()[0].startswith("read as: clips listed in mine.tsv; speakers as listed ")
     assert [row["word"] for row in rows_of(tmp_path / "out" / "counts.csv")] == ["no", "yes", "all words"]
 
 

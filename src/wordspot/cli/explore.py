@@ -21,11 +21,20 @@ def explore(
             help_behavior_hint="",
         ),
     ] = (),
+    speaker_from: Annotated[
+        str | None,
+        arg(
+            metavar="REGEX",
+            help="Regular expression whose first group, or group `speaker`, names who speaks, searched in "
+            "the path of a file from the data folder on.",
+            help_behavior_hint="",
+        ),
+    ] = None,
 ) -> None:
     """Show what a corpus holds: words, splits, speakers, durations, sounds."""
     from wordspot.inspection.explore import Exploration
 
-    exploration = Exploration(data, words or COMMANDS)
+    exploration = Exploration(data, words or COMMANDS, speaker_from=speaker_from)
     written = exploration.save(out, words)
     print(f"read as: {shown(exploration.index.layout)}")
     for table in exploration.tables():

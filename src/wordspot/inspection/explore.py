@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wordspot.audio.features import Features, to_float
 from wordspot.audio.io import header, read_clip
-from wordspot.config import COMMANDS, FeatureConfig
+from wordspot.config import COMMANDS, FeatureConfig, Runtime
 from wordspot.corpus.corpus import find_index
 from wordspot.corpus.index import Index
 from wordspot.errors import ClipError, UsageError
@@ -35,9 +35,15 @@ TRANSFORMS: tuple[Literal["log-mel", "mfcc"], ...] = ("log-mel", "mfcc")
 class Exploration:
     """A look at a corpus; tables are data frames, and notebooks show figures inline."""
 
-    def __init__(self, data: str | Path, words: Sequence[str] = COMMANDS) -> None:
-        """Look at the corpus `data`; `words` are needed for `synthetic`, which is made on first use."""
-        self.index: Index = find_index(data, words)
+    def __init__(
+        self, data: str | Path, words: Sequence[str] = COMMANDS, *, speaker_from: str | None = None
+    ) -> None:
+        """Look at the corpus `data`; `words` are needed for `synthetic`, which is made on first use.
+
+        `speaker_from` is as in `Runtime`.
+        """
+        speaker_from = Runtime(speaker_from=speaker_from).speaker_from  # checked
+        self.index: Index = find_index(data, words, speaker_from=speaker_from)
         self.clips, self.unusable = _headers(self.index)
 
     def counts(self) -> pd.DataFrame:

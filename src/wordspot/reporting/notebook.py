@@ -86,7 +86,8 @@ def write_notebook(
         words = compared(study).corpus.words
     elif study and (Path(study) / EXPERIMENTS).is_file():
         raise UsageError(f"{study}: an unfinished study: run `wordspot study` again, or name another folder")
-    choose(find_index(data, words), CorpusConfig(words=words))  # raises where the clips lack one
+    index = find_index(data, words, speaker_from=runtime.speaker_from)
+    choose(index, CorpusConfig(words=words))  # raises where the clips lack one
     output_folder(path.parent)
     (parameters,), written = cells, cells[0].source
     with folder_of_runs(study) as runs:
