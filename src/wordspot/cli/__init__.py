@@ -2,12 +2,15 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout, suppress
+from functools import partial
 from importlib.metadata import version
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from itertools import pairwise
 
 import tyro
+from tyro._errors import ParseErrorEvent, on_parse_error
 
 from wordspot.cli.annotations import annotate_settings
 from wordspot.cli.bench import bench
@@ -26,6 +29,7 @@ from wordspot.cli.study import study
 from wordspot.cli.sweep import sweep
 from wordspot.cli.synthesize import own_words, synthesize
 from wordspot.cli.train import evaluate, recipe_type, train
+from wordspot.cli.usage import usage_error
 from wordspot.errors import UsageError, WordspotError, warn_in_one_line
 from wordspot.files import cache_folder
 from wordspot.telemetry import switch_off_telemetry
@@ -52,6 +56,13 @@ def set_environment() -> None:
     # Else they write to folders that nobody named.
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
+
+
+def help_of(run: Callable[..., None], place: Sequence[str]) -> str:
+    """Give the help of a verb, or of a verb and its recipe."""
+    with redirect_stdout(StringIO()) as text, suppress(SystemExit):
+        run(args=[*place, "--help"])
+    return text.getvalue()
 
 
 def main() -> None:
@@ -91,11 +102,21 @@ def main() -> None:
         ]
         for verb in verbs:
             app.command(verb)
-        app.cli(
+        run = partial(
+            app.cli,
             prog="wordspot",
             description="Spoken-command recognition with recurrent networks. --version tells the version.",
             config=(tyro.conf.OmitArgPrefixes, tyro.conf.CascadeSubcommandArgs),
         )
+
+        def refuse(event: ParseErrorEvent) -> None:
+            names = [verb.__name__.replace("_", "-") for verb in verbs]
+            error = usage_error(event, sys.argv[1:], names, partial(help_of, run))
+            if error:
+                raise error
+
+        with on_parse_error(refuse):
+            run()
         sys.stdout.flush()
     except WordspotError as error:
         print(f"wordspot: {shown(error)}", file=sys.stderr)
