@@ -128,7 +128,7 @@ class CorpusConfig:
     """Which clips are used, and how much of each."""
 
     words: tuple[str, ...] = COMMANDS
-    """Words to recognise."""
+    """Words to recognise; verbs that train take all words of a corpus that lacks one of the ten commands."""
     unknown: bool = False
     """Add a class of other words, with as many clips as a word has on average."""
     silence: bool = False

@@ -17,7 +17,7 @@ def explore(
         tuple[str, ...],
         arg(
             metavar="WORD [WORD ...]",
-            help="Words to plot a clip of, and to synthesise for --data synthetic.",
+            help="Words to show first and to plot a clip of; for --data synthetic those to synthesise.",
             help_behavior_hint="",
         ),
     ] = (),

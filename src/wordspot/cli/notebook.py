@@ -25,7 +25,8 @@ def notebook(
         "notebooks/spoken_words.py"
     ),
     words: Annotated[
-        tuple[str, ...], arg(metavar="WORD [WORD ...]", help="Words, where no study is shown.")
+        tuple[str, ...],
+        arg(metavar="WORD [WORD ...]", help="Words, where no study is shown; by default as in `train`."),
     ] = (COMMANDS),
     quick: Annotated[
         FlagCreatePairsOff[bool],

@@ -173,6 +173,30 @@ def refuse_speaker_from(speaker_from: str | None, data: str | Path) -> None:
         raise UsageError(f"speaker_from: {data} names its speakers itself: leave out --speaker-from")
 
 
+def words_in(data: str | Path, words: Sequence[str], runtime: Runtime = Runtime()) -> tuple[str, ...]:
+    """Give the words to recognise in a corpus: `words`, unless these are the ten commands and it lacks one.
+
+    Then they are all words that it has, and a warning says so. Raises what `find_index` raises.
+    """
+    if tuple(words) != COMMANDS or str(data) in (SPEECH_COMMANDS, SYNTHETIC_SPEECH):
+        return tuple(words)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is opened for use later
+        there = find_index(data, words, speaker_from=runtime.speaker_from).words
+    missing = [word for word in words if word not in there]
+    if not missing:
+        return tuple(words)
+    lacks = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not"
+    if len(missing) == len(words):
+        lacks = "none of the ten commands is"
+    taken = ", ".join(there[:10]) + (", ..." if len(there) > 10 else "")
+    warnings.warn(
+        f"{lacks} in {data}, so all {len(there)} words there are taken ({taken}): choose some with --words",
+        stacklevel=2,
+    )
+    return tuple(there)
+
+
 def synthetic_index(words: Sequence[str], clips: int) -> Index:
     """Index synthetic speech of `words`, made on first use and kept in the cache folder."""
     index = index_folder(cached(words, cache_folder(), Synthesis(clips=clips)))
