@@ -15,6 +15,7 @@ from tyro._errors import ParseErrorEvent, on_parse_error
 from wordspot.cli.annotations import annotate_settings
 from wordspot.cli.bench import bench
 from wordspot.cli.compare import compare
+from wordspot.cli.completion import completion_script
 from wordspot.cli.detect import detect
 from wordspot.cli.evaluate_stream import evaluate_stream
 from wordspot.cli.explore import explore
@@ -47,6 +48,8 @@ def check_arguments(arguments: list[str]) -> None:
             raise UsageError(f"{name}: an empty value: is a variable of the shell not set?")
         if not is_text(argument):
             raise UsageError(f"{argument}: not text in UTF-8: rename the file or folder")
+        if argument.startswith("--tyro-"):
+            raise UsageError(f"{argument}: no such option: see `wordspot --help` for --completion")
 
 
 def set_environment() -> None:
@@ -58,10 +61,10 @@ def set_environment() -> None:
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
 
 
-def help_of(run: Callable[..., None], place: Sequence[str]) -> str:
-    """Give the help of a verb, or of a verb and its recipe."""
+def printed(run: Callable[..., None], arguments: Sequence[str]) -> str:
+    """Give what a command line prints for arguments that end it, such as --help."""
     with redirect_stdout(StringIO()) as text, suppress(SystemExit):
-        run(args=[*place, "--help"])
+        run(args=list(arguments))
     return text.getvalue()
 
 
@@ -105,13 +108,18 @@ def main() -> None:
         run = partial(
             app.cli,
             prog="wordspot",
-            description="Spoken-command recognition with recurrent networks. --version tells the version.",
+            description="Spoken-command recognition with recurrent networks.\n--version tells the version; "
+            "--completion SHELL prints what completes commands.",
             config=(tyro.conf.OmitArgPrefixes, tyro.conf.CascadeSubcommandArgs),
         )
 
+        if sys.argv[1:2] == ["--completion"]:
+            print(completion_script(sys.argv[2:], partial(printed, run)))
+            return
+
         def refuse(event: ParseErrorEvent) -> None:
             names = [verb.__name__.replace("_", "-") for verb in verbs]
-            error = usage_error(event, sys.argv[1:], names, partial(help_of, run))
+            error = usage_error(event, sys.argv[1:], names, partial(printed, run))
             if error:
                 raise error
 

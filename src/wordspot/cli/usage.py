@@ -26,14 +26,14 @@ def usage_error(
     event: tyro_errors.ParseErrorEvent,
     arguments: Sequence[str],
     verbs: Collection[str],
-    help_of: Callable[[Sequence[str]], str],
+    printed_for: Callable[[Sequence[str]], str],
 ) -> UsageError | None:
     """Turn what tyro found wrong with arguments into one line; None for what this program can't get wrong.
 
-    `help_of` gives the help of a verb, or of a verb and its recipe.
+    `printed_for` gives what the program prints for arguments, to ask it for its help.
     """
     place = place_of(arguments, verbs)
-    wrong = what_is_wrong(event, place, verbs, help_of)
+    wrong = what_is_wrong(event, place, verbs, printed_for)
     if wrong is None:
         return None
     see = " See" if wrong.endswith("?") else ": see"
@@ -60,7 +60,7 @@ def what_is_wrong(
     event: tyro_errors.ParseErrorEvent,
     place: Sequence[str],
     verbs: Collection[str],
-    help_of: Callable[[Sequence[str]], str],
+    printed_for: Callable[[Sequence[str]], str],
 ) -> str | None:
     """Say what is wrong, at a place in the command line that `place_of` gave."""
     lacks_recipe = len(place) == 1 and place[0] in TAKING_RECIPES
@@ -70,7 +70,7 @@ def what_is_wrong(
             | tyro_errors.MissingArgs(unrecognized_tokens=[first, *_])
         ):
             if first.startswith("-"):
-                options = " ".join(OPTIONS.findall(help_of(place))).replace(",", "").split()
+                options = " ".join(OPTIONS.findall(printed_for([*place, "--help"]))).replace(",", "").split()
                 return unknown_option(first.partition("=")[0], options, place)
             if not place:
                 return f"{first}: no such verb{meant(first, verbs) or one_of(verbs)}"

@@ -21,6 +21,8 @@ from wordspot.experiments.study import EXPERIMENTS, RESULTS, read_experiments, r
 from wordspot.files import atomic_write, output_folder
 from wordspot.reporting.discussion import read_discussion
 
+SOURCE = Path(__file__).parents[1] / "notebooks" / "spoken_words.py"
+"""The notebook as a script."""
 PARAMETERS = "parameters"
 """Tag of the cell with the parameters."""
 
@@ -75,7 +77,7 @@ def write_notebook(
     """
     source, path = Path(source), Path(out)
     if not source.is_file():
-        raise UsageError(f"{source}: no such notebook: name notebooks/spoken_words.py of the project")
+        raise UsageError(f"{source}: no such notebook: leave out --source for that of the program")
     notebook = jupytext.read(source)
     cells = [cell for cell in notebook.cells if PARAMETERS in cell.metadata.get("tags", [])]
     if not cells:
