@@ -9,6 +9,11 @@ OUT ?= study
 DATA ?= synthetic
 # The baselines once; OPTIONS= (nothing) runs all experiments, which takes hours.
 OPTIONS ?= --experiments family --models rnn lstm --seeds 1
+# A regular expression that finds the speaker in the path of a file, where names have no _nohash_.
+SPEAKER_FROM ?=
+SPEAKERS = $(if $(value SPEAKER_FROM),--speaker-from '$(value SPEAKER_FROM)')
+# How the recordings are read, for what follows the study.
+READING = $(filter --convert --skip-bad,$(OPTIONS)) $(SPEAKERS)
 
 # What the model cards and the report say of the recordings.
 CORPUS ?= Ten words of Speech Commands 0.02
@@ -18,10 +23,9 @@ LICENCE ?= The recordings are licensed CC BY 4.0: Pete Warden, "Speech Commands:
 .PHONY: study demo test faults keep pins
 
 study: .venv/ready
-	$(BIN)/wordspot study --data "$(DATA)" --out "$(OUT)" $(if $(WORDS),--words $(WORDS)) $(OPTIONS)
-	$(BIN)/wordspot report "$(OUT)" --data "$(DATA)" $(filter --convert --skip-bad,$(OPTIONS))
-	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out "$(OUT)/spoken_words.ipynb" \
-		$(filter --convert --skip-bad,$(OPTIONS))
+	$(BIN)/wordspot study --data "$(DATA)" --out "$(OUT)" $(if $(WORDS),--words $(WORDS)) $(OPTIONS) $(SPEAKERS)
+	$(BIN)/wordspot report "$(OUT)" --data "$(DATA)" $(READING)
+	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out "$(OUT)/spoken_words.ipynb" $(READING)
 
 # A page that listens to the microphone, on this computer alone.
 demo: .venv/ready

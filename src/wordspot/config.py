@@ -3,6 +3,7 @@
 This module imports neither torch nor numpy, so that the command line starts at once.
 """
 
+import re
 from collections import Counter
 from dataclasses import field, fields, is_dataclass, replace
 from typing import Annotated, Any, Literal
@@ -92,6 +93,34 @@ class Runtime:
     """Convert clips with another sampling rate, several channels or 8 bits."""
     skip_bad: bool = False
     """Leave out unusable clips, with a warning."""
+    speaker_from: str | None = None
+    """Regular expression whose first group, or group `speaker`, names who speaks, searched in the path of a
+    file from the data folder on; by default the part of a file's name before _nohash_ does."""
+
+    def __post_init__(self) -> None:
+        if self.speaker_from is None:
+            return
+        name = f"speaker_from: {shown(self.speaker_from)}"
+        try:
+            groups = re.compile(self.speaker_from).groups
+        except (re.error, OverflowError, RecursionError) as error:
+            raise UsageError(f"{name} is no regular expression: {error}") from None
+        require(groups > 0, f"{name} has no group: put what names the speaker in parentheses")
+
+    @property
+    def options(self) -> list[str]:
+        """The settings that are not defaults, as options of the command line.
+
+        >>> Runtime(convert=True, threads=2).options
+        ['--threads', '2', '--convert']
+        """
+        found: list[str] = []
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if value != setting.default:
+                flag = "--" + setting.name.replace("_", "-")
+                found += [flag] if value is True else [flag, str(value)]
+        return found
 
 
 @schema
@@ -99,7 +128,7 @@ class CorpusConfig:
     """Which clips are used, and how much of each."""
 
     words: tuple[str, ...] = COMMANDS
-    """Words to recognise."""
+    """Words to recognise; verbs that train take all words of a corpus that lacks one of the ten commands."""
     unknown: bool = False
     """Add a class of other words, with as many clips as a word has on average."""
     unknown_ratio: Annotated[Positive, Le(1000)] = 1.0

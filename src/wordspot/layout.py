@@ -1,6 +1,7 @@
 """How a corpus lies on disk: the folders and file names of Speech Commands, and its three splits."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -57,6 +58,20 @@ def speaker_at(path: str) -> str:
     whole = path.rpartition(".")[0]
     stem = whole.rpartition("/")[2]
     return speaker_of(stem) if NOHASH in stem else whole
+
+
+def speaker_by(regex: str, path: str) -> str | None:
+    r"""Name the speaker by the group `speaker`, else the first, of what a regular expression finds in a path.
+
+    None where it finds nothing, or nothing in that group.
+
+    >>> speaker_by(r"/(\w+)-", "yes/ann-1.wav"), speaker_by(r"(\d+)-(?P<speaker>\w+)", "yes/1-ann.wav")
+    ('ann', 'ann')
+    """
+    found = re.search(regex, path)
+    if found is None:
+        return None
+    return found["speaker" if "speaker" in found.re.groupindex else 1] or None
 
 
 def split_of(speaker: str) -> Split:

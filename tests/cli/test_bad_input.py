@@ -106,7 +106,7 @@ WRONG_USE = [
     f"{TRAIN} --num-layers 10000",
     f"{TRAIN} --n-fft 1000000000",
     f"{TRAIN} --unknown",
-    "notebook --data {data} --study {out} --out {out}.ipynb",
+    "notebook --words low go --data {data} --study {out} --out {out}.ipynb",
     EVALUATE.replace("{run}", "{nowhere}"),
     EVALUATE.replace("{run}", "{data}"),
     EVALUATE.replace("{run}", "{file}"),
@@ -237,7 +237,9 @@ SAID = {
     "mistakes {run} --data {data} --out {data}": "{data}: is a folder: name a file",
     f"{TRAIN} --unknown": "unknown: {data} has no words beside low, high, rise: leave out --unknown",
     f"{TRAIN} --threads 8589934592": "threads: 8589934592 must be at most 1024",
-    "notebook --data {data} --study {out} --out {out}.ipynb": "go not in {data}, which has high, low, rise",
+    "notebook --words low go --data {data} --study {out} --out {out}.ipynb": (
+        "go not in {data}, which has high, low, rise"
+    ),
     "study --words low high --data {data} --out {out} --models --epochs 1": "models: name at least one of ",
     "own-words yes no --model transformer --out {out}": "'transformer' must be one of rnn, lstm, ",
 }

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from safetensors.numpy import load_file
 
-from tests.cli.conftest import Command, assert_drawing, contents, rows_of, run_program, train
+from tests.cli.conftest import SMALL, Command, assert_drawing, contents, rows_of, run_program, train
 from tests.conftest import SAMPLE_RATE, SPEAKERS, WORDS
 from wordspot.config import CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig, vary
 from wordspot.recipes import RECIPES
@@ -51,8 +51,27 @@ def test_explore_tells_how_it_read_a_list(wordspot: Command, tmp_path: Path) -> 
     (tmp_path / "mine.tsv").write_text("path\tword\tspeaker\na.ogg\tyes\tann\nb.AIFF\tno\tben\n")
     ran = wordspot("explore", "--data", tmp_path / "mine.tsv", "--out", tmp_path / "out")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.splitlines()[0] == "read as: clips listed in mine.tsv"
-    assert [row["word"] for row in rows_of(tmp_path / "out" / "counts.csv")] == ["no", "yes", "all words"]
+    assert ran.out.splitlines()[0].startswith("read as: clips listed in mine.tsv; speakers as listed ")
+    assert [row["word"] for row in rows_of(tmp_path / "out" / "counts.csv")] == ["yes", "no", "all words"]
+
+
+@pytest.mark.parametrize("verb", ["train", "sweep", "study"])
+def test_without_words_those_of_the_corpus_are_taken(
+    wordspot: Command, shared_recordings: Path, tmp_path: Path, verb: str
+) -> None:
+    options = {
+        "train": f"train lstm {SMALL} --epochs 1",
+        "sweep": "sweep lstm --epochs 1 --trials 1",
+        "study": "study --experiments family --models rnn lstm --seeds 1 --epochs 1 --jobs 1",
+    }[verb]
+    ran = wordspot(*options.split(), "--data", shared_recordings, "--out", tmp_path / "out")
+    assert ran.code == 0
+    assert ran.err.count("none of the ten commands is in ") == 1
+    assert "so all 3 words there are taken (high, low, rise): choose some with --words\n" in ran.err
+    configs = [json.loads(path.read_text())["config"] for path in (tmp_path / "out").rglob("config.json")]
+    assert configs
+    for config in configs:
+        assert config["corpus"]["words"] == ["high", "low", "rise"]
 
 
 @pytest.mark.parametrize("sample_rate", [8_000, 44_100, 48_000])

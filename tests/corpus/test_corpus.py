@@ -1,5 +1,6 @@
 """From a folder to decoded clips: every class in every part, or an error that says what is missing."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import pytest
 
 from tests.conftest import SPEAKERS, WORDS
 from tests.helpers import assert_one_line
-from wordspot.config import SILENCE, UNKNOWN, CorpusConfig, Runtime
-from wordspot.corpus.corpus import open_corpus, open_labelled
+from wordspot.config import COMMANDS, SILENCE, UNKNOWN, CorpusConfig, Runtime
+from wordspot.corpus.corpus import open_corpus, open_labelled, words_in
 from wordspot.corpus.folder import index_folder
 from wordspot.errors import ClipError, UsageError, WordspotError
 from wordspot.layout import SPLITS, Split
@@ -122,6 +123,43 @@ def test_settings_change_the_config_by_name(shared_recordings: Path) -> None:
     assert len(few.table("training")) == 3
     with pytest.raises(UsageError, match="skip_bad: no such setting"):
         open_corpus(shared_recordings, words=WORDS, skip_bad=True)
+
+
+def named(folder: Path, *words: str) -> Path:
+    for word in words:
+        (folder / word).mkdir(parents=True)
+        (folder / word / "ann_nohash_0.wav").touch()
+    return folder
+
+
+def test_a_corpus_without_the_ten_commands_gives_its_own_words(tmp_path: Path) -> None:
+    own = named(tmp_path / "own", "b", "a", "c")
+    line = f"none of the ten commands is in {own}, so all 3 words there are taken (a, b, c): choose some with"
+    with pytest.warns(UserWarning, match=f"^{re.escape(line)} --words$"):
+        assert words_in(own, COMMANDS) == ("a", "b", "c")
+    part = named(tmp_path / "part", "backward", *COMMANDS[:-2])
+    with pytest.warns(
+        UserWarning, match=r"^stop, go are not in .*, so all 9 words there are taken \(backward, "
+    ):
+        assert words_in(part, COMMANDS) == tuple(sorted(("backward", *COMMANDS[:-2])))
+    with pytest.warns(UserWarning, match=r"14 words there are taken \(w0, w1, .*, w5, \.\.\.\): choose"):
+        words_in(named(tmp_path / "many", *(f"w{number}" for number in range(14))), COMMANDS)
+
+
+def test_the_ten_commands_are_taken_from_a_corpus_that_has_them_and_words_that_were_asked_for_as_they_are(
+    tmp_path: Path,
+) -> None:
+    whole = named(tmp_path / "whole", "bed", *COMMANDS)
+    assert words_in(whole, COMMANDS) == COMMANDS
+    assert words_in(whole, ("bed", "dog")) == ("bed", "dog")  # opening it tells that there is no dog
+    assert words_in("speech-commands", COMMANDS) == words_in("synthetic", COMMANDS) == COMMANDS
+
+
+def test_files_without_speakers_are_told_of_once(tmp_path: Path) -> None:
+    (named(tmp_path, "a", "b") / "a" / "1.wav").touch()
+    with pytest.warns(UserWarning, match="none of the ten commands") as told:
+        words_in(tmp_path, COMMANDS)
+    assert len(told) == 1
 
 
 def test_an_open_corpus_is_returned_as_it_is(shared_recordings: Path) -> None:

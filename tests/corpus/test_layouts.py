@@ -39,7 +39,10 @@ def test_words_one_or_two_levels_below_are_the_same_corpus(shared_recordings: Pa
         index = find_index(given)
         assert index.root == tmp_path / "train" / "audio"
         assert index.clips == plain.clips
-        assert index.layout == "one folder per word, splits by a hash of each speaker's name"
+        assert index.layout == (
+            "one folder per word, splits by a hash of each speaker's name; speakers as listed or by names "
+            "before _nohash_ (84 files)"
+        )
 
 
 def test_words_three_levels_below_are_not_found(shared_recordings: Path, tmp_path: Path) -> None:
@@ -68,7 +71,9 @@ def test_an_extracted_archive_is_split_by_its_lists(tmp_path: Path) -> None:
         index = find_index(given)
         assert splits(index) == {ANN: "testing", BEN: "validation", TEST: "training"}
         assert index.noises == [folder / "_background_noise_" / "rain.wav"]
-        assert index.layout == "one folder per word, splits by validation_list.txt and testing_list.txt"
+        assert index.layout.startswith(
+            "one folder per word, splits by validation_list.txt and testing_list.txt;"
+        )
 
 
 def test_a_competition_has_its_lists_above_the_words_and_unlabelled_test_files(tmp_path: Path) -> None:
@@ -141,7 +146,9 @@ def test_a_list_with_every_column(tmp_path: Path) -> None:
         ("elsewhere/4.wav", "no", "ann", "training"),
     ]
     assert Path(index.file(index.clips[3])).samefile(far)
-    assert index.layout == "clips listed in list.tsv"
+    assert index.layout == (
+        "clips listed in list.tsv; speakers as listed or by names before _nohash_ (4 files)"
+    )
 
 
 def test_a_list_without_speakers_and_splits_goes_by_the_names_of_files(tmp_path: Path) -> None:
@@ -159,6 +166,7 @@ def test_a_list_of_files_that_name_no_speaker_warns(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match=r"^2 files name no speaker \(such as a/1.wav\)"):
         index = find_index(tmp_path / "list.csv")
     assert len({clip.speaker for clip in index.clips}) == 2
+    assert index.layout.endswith("; speakers unknown, each file counted as its own (2 files)")
 
 
 def test_an_audiofolder_with_metadata(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def clips(tmp_path: Path) -> Path:
     return tmp_path / "clips"
 
 
-def build(root: Path, **options: bool) -> Store:
+def build(root: Path, **options: Any) -> Store:
     return open_store(index_folder(root), CONFIG, cache_folder(), **options)
 
 

@@ -60,6 +60,22 @@ def test_several_speakers_are_halved(tmp_path: Path) -> None:
     assert len(kept.clips) == 2 * len(names)
 
 
+def test_a_regular_expression_tells_speakers_to_halve(tmp_path: Path) -> None:
+    recordings = write_recordings(tmp_path / "mine", ["0-anna", "1-anna", "0-ben"])
+    parts = halve(recordings, WORDS, r"(\d+|\w+)/\d-(?P<speaker>\w+)")
+    assert {clip.speaker: part for clip, part in parts.items()} == {"anna": "training", "ben": "testing"}
+    keep_halves(recordings, parts, tmp_path / "kept", 16_000, convert=False)
+    assert {clip.speaker for clip in index_folder(tmp_path / "kept").clips} == {"anna", "ben"}
+
+
+def test_a_speaker_of_several_folders_is_kept_too(tmp_path: Path) -> None:
+    for speaker in ("a/anna", "b/ben"):
+        write_recordings(tmp_path / "mine" / speaker, ["1"])
+    parts = halve(tmp_path / "mine", WORDS, "^([^/]+/[^/]+)/")
+    keep_halves(tmp_path / "mine", parts, tmp_path / "kept", 16_000, convert=False)
+    assert {clip.speaker for clip in index_folder(tmp_path / "kept").clips} == {"a-anna", "b-ben"}
+
+
 @pytest.mark.parametrize("names", [["1", "2", "3"], ["anna_nohash_0", "anna_nohash_1", "anna_nohash_2"]])
 def test_recordings_of_one_speaker_are_halved_with_a_word_of_warning(
     tmp_path: Path, names: list[str]

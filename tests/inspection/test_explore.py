@@ -58,6 +58,14 @@ def test_counts(exploration: Exploration) -> None:
     }
 
 
+def test_chosen_words_come_first(folder: Path) -> None:
+    look = Exploration(folder, ["yes", "maybe"])
+    assert list(look.counts().index) == list(look.durations().index) == ["yes", "no", "all words"]
+    assert [path.parent.name for path in look.some()] == ["yes", "no"]
+    assert look.counts().loc["yes", "all"] == 2
+    assert list(Exploration(folder).counts().index) == ["yes", "no", "all words"]  # as in COMMANDS
+
+
 def test_speakers(exploration: Exploration) -> None:
     assert exploration.speakers().to_dict() == {"training": 1, "validation": 1, "testing": 1}
 
@@ -96,7 +104,7 @@ def test_formats(exploration: Exploration) -> None:
 def test_some(exploration: Exploration, folder: Path) -> None:
     first = speaker_names("training", 1)[0]
     assert {path.parent.name for path in exploration.some()} == {"no", "yes"}
-    assert exploration.some(1)[0].parent.name == "no"
+    assert exploration.some(1)[0].parent.name == "yes"
     assert exploration.some(words=["yes"]) in (
         [folder / "yes" / f"{first}_nohash_0.wav"],
         [folder / "yes" / f"{speaker_names('testing', 1)[0]}_nohash_1.flac"],
@@ -215,7 +223,7 @@ def test_tables_to_print(exploration: Exploration, folder: Path) -> None:
     assert counts.columns == ["word", "training", "validation", "testing", "all"]
     assert counts.rows[-1] == ["all words", "2", "1", "1", "4"]
     assert speakers.rows == [["training", "1"], ["validation", "1"], ["testing", "1"]]
-    assert durations.rows[0] == ["no", "2", "0.750", "0.500", "0.525", "0.750", "1.000", "0.500"]
+    assert durations.rows[1] == ["no", "2", "0.750", "0.500", "0.525", "0.750", "1.000", "0.500"]
     assert ["8000", "1", "Signed 16 bit PCM", "1"] in formats.rows
     assert len(formats.rows) == 3
 
@@ -232,7 +240,7 @@ def test_save(exploration: Exploration, tmp_path: Path) -> None:
     paths = exploration.save(out)
     assert {path.name for path in paths} == {path.name for path in out.iterdir()}
     assert pd.read_csv(out / "counts.csv")["all"].tolist() == [2, 2, 4]
-    assert pd.read_csv(out / "durations.csv")["max"].tolist() == [1, 2, 2]
+    assert pd.read_csv(out / "durations.csv")["max"].tolist() == [2, 1, 2]
     assert pd.read_csv(out / "formats.csv")["clips"].sum() == 4
     # What these figures show is asserted above and in test_augmentation_gallery.py.
     clips = exploration.some()

@@ -13,9 +13,9 @@ from tests.helpers import assert_one_line, files_of
 from wordspot.errors import UsageError, WordspotError
 from wordspot.experiments.study import Result
 from wordspot.files import write_json
-from wordspot.reporting.notebook import PARAMETERS, PLACES, write_notebook
+from wordspot.reporting.notebook import PARAMETERS, PLACES, SOURCE, write_notebook
 
-SOURCE = Path(__file__).parents[2] / "notebooks" / "spoken_words.py"
+KEPT = Path(__file__).parents[2] / "notebooks" / "spoken_words.ipynb"
 WIDTH = 79
 
 
@@ -103,13 +103,13 @@ def test_a_study_without_predictions_is_shown_too(
 
 
 def test_the_notebook_that_is_kept_is_the_script_with_outputs() -> None:
-    kept = nbformat.read(SOURCE.with_suffix(".ipynb"), as_version=4)  # type: ignore[no-untyped-call]
+    kept = nbformat.read(KEPT, as_version=4)  # type: ignore[no-untyped-call]
     script = jupytext.read(SOURCE)
     for cell, there in zip(script.cells, kept.cells, strict=True):
         assert cell.cell_type == there.cell_type
         assert cell.source == there.source
         assert there.cell_type == "markdown" or there.execution_count
-    assert SOURCE.with_suffix(".ipynb").stat().st_size < 5_000_000
+    assert KEPT.stat().st_size < 5_000_000
 
 
 def test_cells_are_few_and_narrow() -> None:

@@ -21,12 +21,11 @@ from wordspot.figures import SYNTHETIC
 from wordspot.inspection.explore import Exploration
 from wordspot.inspection.mistakes import write_mistakes
 from wordspot.reporting.narrative import best_model
-from wordspot.reporting.notebook import write_notebook
+from wordspot.reporting.notebook import SOURCE, write_notebook
 from wordspot.reporting.report import write_report
 from wordspot.tts.settings import Synthesis
 from wordspot.tts.synthesize import synthesize
 
-SOURCE = Path(__file__).parents[2] / "notebooks" / "spoken_words.py"
 WORDS = ("yes", "no")
 ONE_THREAD = Runtime(threads=1)
 

@@ -122,9 +122,10 @@ def test_config_and_provenance(run: Run, tiny: RunConfig, shared_recordings: Pat
 def test_clips_are_read_again_as_they_were(
     own_run: Run, tiny: RunConfig, shared_recordings: Path, tmp_path: Path
 ) -> None:
-    corpus = open_corpus(shared_recordings, tiny.corpus, Runtime(convert=True, skip_bad=True, threads=1))
+    reading = Runtime(convert=True, skip_bad=True, speaker_from=r"(\w+)_nohash_")
+    corpus = open_corpus(shared_recordings, tiny.corpus, replace(reading, threads=2))
     made = Run.create_or_resume(tmp_path / "new", tiny, provenance_of(corpus, CPU, PRECISION), corpus)
-    assert made.runtime == Run(tmp_path / "new").runtime == Runtime(convert=True, skip_bad=True)
+    assert made.runtime == Run(tmp_path / "new").runtime == reading
 
 
 def test_speakers_of_training_and_validation_are_listed(run: Run) -> None:

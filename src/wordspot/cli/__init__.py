@@ -2,16 +2,20 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout, suppress
+from functools import partial
 from importlib.metadata import version
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from itertools import pairwise
 
 import tyro
+from tyro._errors import ParseErrorEvent, on_parse_error
 
 from wordspot.cli.annotations import annotate_settings
 from wordspot.cli.bench import bench
 from wordspot.cli.compare import compare
+from wordspot.cli.completion import completion_script
 from wordspot.cli.detect import detect
 from wordspot.cli.evaluate_stream import evaluate_stream
 from wordspot.cli.explore import explore
@@ -26,6 +30,7 @@ from wordspot.cli.study import study
 from wordspot.cli.sweep import sweep
 from wordspot.cli.synthesize import own_words, synthesize
 from wordspot.cli.train import evaluate, recipe_type, train
+from wordspot.cli.usage import usage_error
 from wordspot.errors import UsageError, WordspotError, warn_in_one_line
 from wordspot.files import cache_folder
 from wordspot.telemetry import switch_off_telemetry
@@ -43,6 +48,8 @@ def check_arguments(arguments: list[str]) -> None:
             raise UsageError(f"{name}: an empty value: is a variable of the shell not set?")
         if not is_text(argument):
             raise UsageError(f"{argument}: not text in UTF-8: rename the file or folder")
+        if argument.startswith("--tyro-"):
+            raise UsageError(f"{argument}: no such option: see `wordspot --help` for --completion")
 
 
 def set_environment() -> None:
@@ -52,6 +59,13 @@ def set_environment() -> None:
     # Else they write to folders that nobody named.
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
+
+
+def printed(run: Callable[..., None], arguments: Sequence[str]) -> str:
+    """Give what a command line prints for arguments that end it, such as --help."""
+    with redirect_stdout(StringIO()) as text, suppress(SystemExit):
+        run(args=list(arguments))
+    return text.getvalue()
 
 
 def main() -> None:
@@ -91,11 +105,26 @@ def main() -> None:
         ]
         for verb in verbs:
             app.command(verb)
-        app.cli(
+        run = partial(
+            app.cli,
             prog="wordspot",
-            description="Spoken-command recognition with recurrent networks. --version tells the version.",
+            description="Spoken-command recognition with recurrent networks.\n--version tells the version; "
+            "--completion SHELL prints what completes commands.",
             config=(tyro.conf.OmitArgPrefixes, tyro.conf.CascadeSubcommandArgs),
         )
+
+        if sys.argv[1:2] == ["--completion"]:
+            print(completion_script(sys.argv[2:], partial(printed, run)))
+            return
+
+        def refuse(event: ParseErrorEvent) -> None:
+            names = [verb.__name__.replace("_", "-") for verb in verbs]
+            error = usage_error(event, sys.argv[1:], names, partial(printed, run))
+            if error:
+                raise error
+
+        with on_parse_error(refuse):
+            run()
         sys.stdout.flush()
     except WordspotError as error:
         print(f"wordspot: {shown(error)}", file=sys.stderr)

@@ -23,6 +23,8 @@ SCHEMAS: tuple[type[Any], ...] = (
     Detection,
     StreamConfig,
 )
+METAVARS = {"speaker_from": "REGEX"}
+"""What stands for the value of a setting whose type tells little."""
 
 
 def annotate_settings() -> None:
@@ -42,8 +44,10 @@ def annotation(name: str, kind: Any) -> Any:
             return Literal[tuple(choice.choices)]
     if NoneType not in rest and get_origin(kind) is not tuple:
         return kind
-    number = NoneType in rest and get_origin(first) is Annotated
-    return Annotated[kind, arg(metavar="N" if number else None, help_behavior_hint=default_hint)]
+    metavar = METAVARS.get(name)
+    if NoneType in rest and get_origin(first) is Annotated:
+        metavar = "N"
+    return Annotated[kind, arg(metavar=metavar, help_behavior_hint=default_hint)]
 
 
 def default_hint(default: str) -> str:

@@ -13,7 +13,11 @@ def bench(
     data: Data,
     words: Annotated[
         tuple[str, ...],
-        arg(metavar="WORD [WORD ...]", help="Words to train on.", help_behavior_hint=""),
+        arg(
+            metavar="WORD [WORD ...]",
+            help="Words to train on, by default as in `train`.",
+            help_behavior_hint="",
+        ),
     ] = COMMANDS,
     large: Annotated[
         int | None,
@@ -30,11 +34,12 @@ def bench(
     """Measure how fast this machine trains and recognises, as ratios of times taken in turns."""
     from wordspot.bench.bench import as_json, run_bench
     from wordspot.bench.measurement import measurements_table
+    from wordspot.corpus.corpus import words_in
     from wordspot.files import output_folder, write_json
 
     if out:
         output_folder(out.parent)
-    found, about = run_bench(data, CorpusConfig(words=words), large)
+    found, about = run_bench(data, CorpusConfig(words=words_in(data, words)), large)
     measurements_table(found).print()
     print(
         f"one thread of {about['machine']['processor']}: products of matrices "

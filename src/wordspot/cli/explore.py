@@ -17,15 +17,24 @@ def explore(
         tuple[str, ...],
         arg(
             metavar="WORD [WORD ...]",
-            help="Words to plot a clip of, and to synthesise for --data synthetic.",
+            help="Words to show first and to plot a clip of; for --data synthetic those to synthesise.",
             help_behavior_hint="",
         ),
     ] = (),
+    speaker_from: Annotated[
+        str | None,
+        arg(
+            metavar="REGEX",
+            help="Regular expression whose first group, or group `speaker`, names who speaks, searched in "
+            "the path of a file from the data folder on.",
+            help_behavior_hint="",
+        ),
+    ] = None,
 ) -> None:
     """Show what a corpus holds: words, splits, speakers, durations, sounds."""
     from wordspot.inspection.explore import Exploration
 
-    exploration = Exploration(data, words or COMMANDS)
+    exploration = Exploration(data, words or COMMANDS, speaker_from=speaker_from)
     written = exploration.save(out, words)
     print(f"read as: {shown(exploration.index.layout)}")
     for table in exploration.tables():

@@ -21,11 +21,17 @@ def notebook(
             help_behavior_hint="",
         ),
     ] = None,
-    source: Annotated[Path, arg(metavar="PY", help="The notebook as a script.")] = Path(
-        "notebooks/spoken_words.py"
-    ),
+    source: Annotated[
+        Path | None,
+        arg(
+            metavar="PY",
+            help="A notebook as a script (jupytext); that of the program by default.",
+            help_behavior_hint="",
+        ),
+    ] = None,
     words: Annotated[
-        tuple[str, ...], arg(metavar="WORD [WORD ...]", help="Words, where no study is shown.")
+        tuple[str, ...],
+        arg(metavar="WORD [WORD ...]", help="Words, where no study is shown; by default as in `train`."),
     ] = (COMMANDS),
     quick: Annotated[
         FlagCreatePairsOff[bool],
@@ -46,12 +52,12 @@ def notebook(
 ) -> None:
     """Run the notebook of the whole work on a corpus and keep it with its outputs."""
     try:
-        from wordspot.reporting.notebook import write_notebook
+        from wordspot.reporting.notebook import SOURCE, write_notebook
     except ModuleNotFoundError as error:
         raise UsageError(f"notebook: {error.name} is missing: pip install 'wordspot[notebook]'") from None
 
     path = write_notebook(
-        source,
+        source or SOURCE,
         data,
         study,
         out,

@@ -1,7 +1,6 @@
 """Options that several verbs share, and the command to run next."""
 
 import shlex
-from dataclasses import fields
 from typing import Annotated
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
@@ -38,10 +37,4 @@ def command(*words: object, runtime: Runtime = Runtime()) -> str:
     >>> command("evaluate", "my run", "--data", "clips", runtime=Runtime(convert=True))
     "wordspot evaluate 'my run' --data clips --convert"
     """
-    options: list[str] = []
-    for setting in fields(Runtime):
-        value = getattr(runtime, setting.name)
-        if value != setting.default:
-            flag = "--" + setting.name.replace("_", "-")
-            options += [flag] if value is True else [flag, str(value)]
-    return shlex.join(["wordspot", *map(str, words), *options])
+    return shlex.join(["wordspot", *map(str, words), *runtime.options])

@@ -1,5 +1,6 @@
 """wordspot study."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -40,10 +41,12 @@ def study(
     runtime: HowToRun = Runtime(),
 ) -> None:
     """Run experiments, each a comparison of many runs; prints the time that is left."""
+    from wordspot.corpus.corpus import words_in
     from wordspot.evaluation.tables import comparison_tables
     from wordspot.experiments.experiments import list_experiments
     from wordspot.experiments.study import run_study
 
+    corpus = replace(corpus, words=words_in(data, corpus.words, runtime))
     asked = list_experiments(corpus, experiments, models, seeds=seeds, epochs=epochs)
     for result in run_study(asked, data, out, runtime, jobs=jobs):
         print(f"\n{result.question} {result.note}")

@@ -6,7 +6,7 @@ from typing import Annotated
 from tyro.conf import arg
 
 from wordspot.cli.options import Data, HowToRun, command
-from wordspot.config import RunConfig, Runtime
+from wordspot.config import RunConfig, Runtime, vary
 from wordspot.errors import UsageError
 
 
@@ -28,11 +28,14 @@ def sweep(
     runtime: HowToRun = Runtime(),
 ) -> None:
     """Search for better settings of a recipe (needs the extra sweep)."""
+    from wordspot.corpus.corpus import words_in
+
     try:
         from wordspot.experiments.sweep import sweep
     except ModuleNotFoundError as error:
         raise UsageError(f"sweep: {error.name} is missing: pip install 'wordspot[sweep]'") from None
 
+    recipe = vary(recipe, words=words_in(data, recipe.corpus.words, runtime))
     best = sweep(recipe, data, out, runtime, name=name, storage=storage, trials=trials)
     after = command("train", best, "--data", data, "--out", "RUN", runtime=runtime)
     print(f"best: {best}\nnext: {after}")

@@ -7,7 +7,7 @@ from tyro.conf import Positional, arg
 from tyro.extras import subcommand_type_from_defaults
 
 from wordspot.cli.options import Data, HowToRun, command
-from wordspot.config import RunConfig, Runtime
+from wordspot.config import RunConfig, Runtime, vary
 from wordspot.layout import Split
 from wordspot.recipes import DESCRIPTIONS, RECIPES, read_recipe
 
@@ -34,8 +34,10 @@ def train(
     runtime: HowToRun = Runtime(),
 ) -> None:
     """Train a model by a recipe or a config.json; the same command again resumes."""
+    from wordspot.corpus.corpus import words_in
     from wordspot.training.loop import train
 
+    recipe = vary(recipe, words=words_in(data, recipe.corpus.words, runtime))
     run = train(recipe, data, out, runtime)
     after = command("evaluate", run, "--data", data, "--split", "validation", runtime=runtime)
     print(f"trained: {run}\nnext: {after}")

@@ -139,11 +139,18 @@ def usable(noises: list[Path], sample_rate: int) -> list[Path]:
     return kept
 
 
-def find_index(data: str | Path, words: Sequence[str] = COMMANDS, *, unknown: bool = False) -> Index:
+def find_index(
+    data: str | Path,
+    words: Sequence[str] = COMMANDS,
+    *,
+    unknown: bool = False,
+    speaker_from: str | None = None,
+) -> Index:
     """Index a corpus by its folder (a torchaudio root, or folders of words) or by its name.
 
     `speech-commands` is downloaded once; `synthetic` is made once, from `words` and with `unknown` also
-    others.
+    others. The regular expression `speaker_from` names the speakers of any other corpus, as in `Runtime`.
+    Raises UsageError or WordspotError where there is no such corpus or `speaker_from` finds no speaker.
     """
     root = Path(data)
     if str(data) == SPEECH_COMMANDS:
@@ -151,10 +158,44 @@ def find_index(data: str | Path, words: Sequence[str] = COMMANDS, *, unknown: bo
         if version_in(root) is None:
             download(root)
     if str(data) == SYNTHETIC_SPEECH:
+        refuse_speaker_from(speaker_from, data)
         said = (*words, *(word for word in OTHERS if unknown and word not in words))
         return synthetic_index(said, CLIPS)
     version = version_in(root)
-    return index_speech_commands(root, version) if version else index_folder(root)
+    if version is None:
+        return index_folder(root, speaker_from)
+    refuse_speaker_from(speaker_from, data)
+    return index_speech_commands(root, version)
+
+
+def refuse_speaker_from(speaker_from: str | None, data: str | Path) -> None:
+    """Raise UsageError where speakers are to be named by a regular expression in a corpus that names them."""
+    if speaker_from is not None:
+        raise UsageError(f"speaker_from: {data} names its speakers itself: leave out --speaker-from")
+
+
+def words_in(data: str | Path, words: Sequence[str], runtime: Runtime = Runtime()) -> tuple[str, ...]:
+    """Give the words to recognise in a corpus: `words`, unless these are the ten commands and it lacks one.
+
+    Then they are all words that it has, and a warning says so. Raises what `find_index` raises.
+    """
+    if tuple(words) != COMMANDS or str(data) in (SPEECH_COMMANDS, SYNTHETIC_SPEECH):
+        return tuple(words)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is opened for use later
+        there = find_index(data, words, speaker_from=runtime.speaker_from).words
+    missing = [word for word in words if word not in there]
+    if not missing:
+        return tuple(words)
+    lacks = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not"
+    if len(missing) == len(words):
+        lacks = "none of the ten commands is"
+    taken = ", ".join(there[:10]) + (", ..." if len(there) > 10 else "")
+    warnings.warn(
+        f"{lacks} in {data}, so all {len(there)} words there are taken ({taken}): choose some with --words",
+        stacklevel=2,
+    )
+    return tuple(there)
 
 
 def synthetic_index(words: Sequence[str], clips: int) -> Index:
@@ -234,7 +275,7 @@ def open_corpus(
     if isinstance(data, Corpus):
         return data
     config = replace(config or CorpusConfig(), **settings)
-    index = find_index(data, config.words, unknown=config.unknown)
+    index = find_index(data, config.words, unknown=config.unknown, speaker_from=runtime.speaker_from)
     if config.synthetic:
         index = add_synthetic(index, config)
     if runtime.skip_bad:
@@ -258,7 +299,7 @@ def open_labelled(data: str | Path, config: CorpusConfig, runtime: Runtime) -> C
     Raises UsageError where the folder has none of the words, and WordspotError for a clip that can't be used
     (unless `runtime.skip_bad`).
     """
-    index = find_index(data, config.words, unknown=config.unknown)
+    index = find_index(data, config.words, unknown=config.unknown, speaker_from=runtime.speaker_from)
     known = [clip for clip in index.clips if clip.word in config.words]
     others = [replace(clip, word=UNKNOWN) for clip in index.clips if clip.word not in config.words]
     clips = [replace(clip, split="testing") for clip in known + others * config.unknown]
@@ -274,7 +315,14 @@ def open_labelled(data: str | Path, config: CorpusConfig, runtime: Runtime) -> C
 
 def decode(data: str | Path, index: Index, config: CorpusConfig, runtime: Runtime) -> Corpus:
     """Open the store of an index's clips, with a warning for those left out."""
-    store = open_store(index, config, cache_folder(), convert=runtime.convert, skip_bad=runtime.skip_bad)
+    store = open_store(
+        index,
+        config,
+        cache_folder(),
+        convert=runtime.convert,
+        skip_bad=runtime.skip_bad,
+        speaker_from=runtime.speaker_from,
+    )
     if store.skipped:
         more = ", ..." if len(store.skipped) > 5 else ""
         named = ", ".join(store.skipped[:5])

@@ -4,6 +4,7 @@ import os
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from wordspot.audio.io import SUFFIXES, ffmpeg, foreign_files, sound_files, sound_names
@@ -20,42 +21,80 @@ from wordspot.layout import (
     Split,
     read_lists,
     speaker_at,
+    speaker_by,
     speaker_of,
     split_of,
 )
-from wordspot.text import is_text
+from wordspot.text import is_text, shown
 
 LEVELS = 2
 """Most folders between the one that is given and those of the words."""
 
 
-def index_folder(root: Path) -> Index:
-    """Index the clips under `root`, or in the list that `root` is. Raises UsageError or WordspotError.
+def index_folder(given: Path, speaker_from: str | None = None) -> Index:
+    """Index the clips under `given`, or in the list that `given` is. Raises UsageError or WordspotError.
 
-    A folder with tables of its clips (`metadata.csv`) is read by them, any other by its folders of words.
+    A folder with tables of its clips (`metadata.csv`) is read by them, any other by its folders of words. The
+    regular expression `speaker_from` names the speakers of files whose paths from the folder on it matches.
     Warns of files that name no speaker, since speaker-disjoint splits can't be checked for them.
     """
-    if root.is_file() and root.suffix.lower() in TABLES:
-        index = index_tables(root.parent, [root], noises(root.parent))
-    elif not root.is_dir():
+    if given.is_file() and given.suffix.lower() in TABLES:
+        folder = given.parent
+        index = index_tables(folder, [given], noises(folder), speaker_from)
+    elif not given.is_dir():
         raise UsageError(
-            f"{root}: no such folder: --data takes a folder of <word>/*.wav, a list of clips (.csv or .tsv), "
-            "speech-commands or synthetic"
+            f"{given}: no such folder: --data takes a folder of <word>/*.wav, a list of clips (.csv or "
+            ".tsv), speech-commands or synthetic"
         )
     else:
-        tables = tables_in(root)
-        index = index_tables(root, tables, noises(root)) if tables else index_words(root)
-    nameless = [clip.path for clip in index.clips if not names_speaker(clip)]
+        folder = given
+        tables = tables_in(folder)
+        if tables:
+            index = index_tables(folder, tables, noises(folder), speaker_from)
+        else:
+            index = index_words(folder, speaker_from)
+    return with_speakers_told(index, folder, speaker_from)
+
+
+def with_speakers_told(index: Index, given: Path, speaker_from: str | None) -> Index:
+    """Say in an index of the folder `given` how speakers were found, and warn of files that name none.
+
+    Raises UsageError where the regular expression `speaker_from` matches no file.
+    """
+    above = way_to(index.root, given)
+    matched = {
+        clip.path
+        for clip in index.clips
+        if speaker_from is not None and speaker_by(speaker_from, above + clip.path)
+    }
+    if speaker_from is not None and index.clips and not matched:
+        raise UsageError(
+            f"speaker_from: {shown(speaker_from)} matches no file of {given}, such as "
+            f"{above}{index.clips[0].path}: correct it, or leave out --speaker-from"
+        )
+    nameless = [clip.path for clip in index.clips if clip.path not in matched and not names_speaker(clip)]
     if nameless:
         warnings.warn(
             f"{len(nameless)} files name no speaker (such as {nameless[0]}), so speaker-disjoint splits "
-            f"can't be checked: rename them to <speaker>{NOHASH}<number>.wav",
-            stacklevel=2,
+            f"can't be checked: rename them to <speaker>{NOHASH}<number>.wav, or say with --speaker-from how "
+            "they name speakers",
+            stacklevel=3,
         )
-    return index
+    ways = {
+        "by --speaker-from": len(matched),
+        f"as listed or by names before {NOHASH}": len(index.clips) - len(matched) - len(nameless),
+        "unknown, each file counted as its own": len(nameless),
+    }
+    told = " and ".join(f"{way} ({files:,} files)" for way, files in ways.items() if files)
+    return replace(index, layout=f"{index.layout}; speakers {told}", nameless=frozenset(nameless))
 
 
-def index_words(given: Path) -> Index:
+def way_to(root: Path, given: Path) -> str:
+    """Give the path from a folder to one in it, to be put before a path; empty where they are the same."""
+    return "" if root == given else f"{root.relative_to(given).as_posix()}/"
+
+
+def index_words(given: Path, speaker_from: str | None = None) -> Index:
     """Index the folders of words in the folder `given` or below it, at most `LEVELS` deeper.
 
     Folders named as splits are (train, dev, test, ...) split the clips below them; else lists do, as in
@@ -70,9 +109,11 @@ def index_words(given: Path) -> Index:
         found = labelled(root, found, splits)
     way = [place for place in (root, *root.parents) if place.is_relative_to(given)]
     listed = next((lists for lists in map(read_lists, way) if lists is not None), None)
+    above = way_to(root, given)
     clips = []
     for path in clip_paths(root, found):
-        speaker = speaker_in(path)
+        by_regex = speaker_by(speaker_from, above + path) if speaker_from else None
+        speaker = by_regex or speaker_in(path)
         if splits:
             split = splits[path.partition("/")[0]]
         else:

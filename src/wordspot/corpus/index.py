@@ -50,7 +50,9 @@ class Index:
     other_words: Path | None = None
     """Folder of added synthetic clips of other words."""
     layout: str = ""
-    """How the files were understood: where words and splits come from."""
+    """How the files were understood: where words, speakers and splits come from."""
+    nameless: frozenset[str] = frozenset()
+    """Paths of clips whose speaker nothing names."""
 
     @property
     def words(self) -> list[str]:

@@ -53,7 +53,9 @@ def index_speech_commands(root: Path, version: str) -> Index:
     ]
     if not clips:
         raise WordspotError(f"{folder}: no clips here: unpack the data set again, whole")
-    return Index(folder, clips, noises(folder), layout=f"Speech Commands ({version}), with its own splits")
+    return Index(
+        folder, clips, noises(folder), layout=f"Speech Commands ({version}), with its own speakers and splits"
+    )
 
 
 def download(root: Path, url: str = VERSIONS[0]) -> None:

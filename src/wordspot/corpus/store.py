@@ -61,13 +61,14 @@ def open_store(
     *,
     convert: bool = False,
     skip_bad: bool = False,
+    speaker_from: str | None = None,
 ) -> Store:
     """Open the store of an index's clips under `cache`.
 
     It is built where it is missing or damaged, or a file has changed; another process that needs it meanwhile
     waits. Raises WordspotError for clips that can't be read, unless `skip_bad` leaves them out.
     """
-    asked = [
+    asked: list[object] = [
         str(index.root.resolve()),
         config.seconds,
         config.sample_rate,
@@ -79,6 +80,8 @@ def open_store(
         convert,
         skip_bad,
     ]
+    if speaker_from is not None:  # without it, stores that are there keep their names
+        asked.append(speaker_from)
     stores = output_folder(cache / "stores", "name another cache folder with WORDSPOT_CACHE=")
     place = stores / hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
     state = _state(index)

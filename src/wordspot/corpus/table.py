@@ -9,7 +9,7 @@ from pathlib import Path
 from wordspot.corpus.index import Clip, Index, fill_splits
 from wordspot.errors import WordspotError
 from wordspot.files import read_text
-from wordspot.layout import SPLIT_NAMES, speaker_at, split_of
+from wordspot.layout import SPLIT_NAMES, speaker_at, speaker_by, split_of
 from wordspot.text import is_plain
 
 TABLES = (".csv", ".tsv")
@@ -30,13 +30,17 @@ def tables_in(root: Path) -> list[Path]:
     return [table for table in there if {"path", "word"} <= columns_of(rows_of(table)).keys()]
 
 
-def index_tables(root: Path, tables: Sequence[Path], noises: list[Path]) -> Index:
+def index_tables(
+    root: Path, tables: Sequence[Path], noises: list[Path], speaker_from: str | None = None
+) -> Index:
     """Index the clips that tables in or below the folder `root` name, relative to the table's own folder.
 
-    Splits are those of the column, else those that the folders of the files are named as, else by the hash of
-    the speaker. Raises WordspotError for a table that can't be used.
+    Speakers are those that the regular expression `speaker_from` finds in the path from `root`, else those
+    of the column, else those that the files are named by. Splits are those of the column, else those that the
+    folders of the files are named as, else by the hash of the speaker. Raises WordspotError for a table that
+    can't be used.
     """
-    clips = [clip for table in tables for clip in clips_of(table, root)]
+    clips = [clip for table in tables for clip in clips_of(table, root, speaker_from)]
     named = ", ".join(str(table.relative_to(root)) for table in tables)
     return Index(root, fill_splits(clips), noises, layout=f"clips listed in {named}")
 
@@ -60,7 +64,7 @@ def columns_of(rows: Sequence[Sequence[str]]) -> dict[str, int]:
     }
 
 
-def clips_of(table: Path, root: Path) -> Iterator[Clip]:
+def clips_of(table: Path, root: Path, speaker_from: str | None) -> Iterator[Clip]:
     """Give the clips that a table names, with their paths from the folder `root`."""
     rows = rows_of(table)
     columns = columns_of(rows)
@@ -81,7 +85,8 @@ def clips_of(table: Path, root: Path) -> Iterator[Clip]:
         if path.startswith("/"):
             path = os.path.relpath(path, table.parent.resolve())
         path = (inside / path).as_posix()
-        speaker = cells.get("speaker") or speaker_at(path)
+        by_regex = speaker_by(speaker_from, path) if speaker_from else None
+        speaker = by_regex or cells.get("speaker") or speaker_at(path)
         split = cells.get("split")
         if split and split.lower() not in SPLIT_NAMES:
             raise WordspotError(f"{table}: row {number}: split {split!r} is none of {', '.join(SPLIT_NAMES)}")

@@ -1,5 +1,6 @@
 """How well a recogniser does: predictions of every clip, and the scores that they give."""
 
+import shlex
 import warnings
 from pathlib import Path
 from typing import Literal
@@ -107,9 +108,13 @@ def open_clips_of(
     new_voices = trained_on.get("synthetic", False) and not corpus.synthetic
     if corpus.store.fingerprint != trained_on["fingerprint"] and not new_voices:
         made = trained_on.get("synthetic", False) or run.config.corpus.synthetic
+        mend = "name those clips"
+        if runtime.speaker_from != run.runtime.speaker_from:
+            regex = run.runtime.speaker_from
+            mend += f" and --speaker-from {shlex.quote(regex)}" if regex else " without --speaker-from"
         raise UsageError(
             f"{corpus.data}: not the clips that {run} was trained on ({trained_on['path']}), so its training "
-            f"speakers may be among them{' (or the synthesiser differs)' * bool(made)}: name those clips, or "
+            f"speakers may be among them{' (or the synthesiser differs)' * bool(made)}: {mend}, or "
             "evaluate all clips with --split all"
         )
     assert_every_class([(word, split) for word in corpus.table(split)["word"]], given, (split,))

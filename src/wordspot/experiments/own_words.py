@@ -10,7 +10,7 @@ from pathlib import Path
 from wordspot.audio.io import read_clip, regular_size
 from wordspot.audio.wav import write_wav
 from wordspot.config import Runtime, vary
-from wordspot.corpus.folder import index_folder, names_speaker
+from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import Clip
 from wordspot.errors import ClipError, UsageError, WordspotError
 from wordspot.evaluation.evaluate import evaluate
@@ -60,16 +60,17 @@ def own_words(
     """Train a recogniser of `words` on synthetic speech, and on half of one's own `recordings` where given.
 
     The speech has `clips` of each word, each `seconds` long. `recordings` is a folder of <word>/*.wav or
-    *.flac; its other half is the test split. Where it has several speakers (<speaker>_nohash_<n>.wav), each
-    is in one half only; else all recordings count as one speaker, whose voice is then in training, and a
-    warning says so. Leaves the runs `synthetic` and `recorded`, and the recordings as they were used in
-    `halves`, in the folder `out`. Raises UsageError for words that can't be synthesised, an unknown model,
-    recordings that can't be halved or are synthetic, and a folder `out` with other recordings; WordspotError
-    for a recording that can't be used.
+    *.flac; its other half is the test split. Where it has several speakers (<speaker>_nohash_<n>.wav, or by
+    `runtime.speaker_from`), each is in one half only; else all recordings count as one speaker, whose voice
+    is then in training, and a warning says so. Leaves the runs `synthetic` and `recorded`, and the recordings
+    as they were used in `halves`, in the folder `out`. Raises UsageError for words that can't be synthesised,
+    an unknown model, recordings that can't be halved or are synthetic, and a folder `out` with other
+    recordings; WordspotError for a recording that can't be used.
     """
     check_words(words)
     recipe = vary(recipe_named(model), words=tuple(words), seconds=seconds)
-    halves = None if recordings is None else halve(Path(recordings), words)
+    halves = None if recordings is None else halve(Path(recordings), words, runtime.speaker_from)
+    runtime = replace(runtime, speaker_from=None)  # both kinds of clips are named as in Speech Commands
     folder = output_folder(Path(out))
     kept = folder / HALVES
     if recordings is not None and halves is not None:
@@ -89,30 +90,31 @@ def own_words(
     return OwnWords(run, synthetic, synthetic_only, evaluate(run, kept, "testing", runtime))
 
 
-def halve(recordings: Path, words: Sequence[str]) -> dict[Clip, Split]:
+def halve(recordings: Path, words: Sequence[str], speaker_from: str | None = None) -> dict[Clip, Split]:
     """Put one half of the recordings of each word into the training split and the other into the test split.
 
-    Speakers are halved where there are several. Raises UsageError where there are no recordings, where they
-    are synthetic speech, or where a word would be missing in a half.
+    Speakers, as in `index_folder`, are halved where there are several; else each half has a name. Raises
+    UsageError where there are no recordings, where they are synthetic speech, or where a word would be
+    missing in a half.
     """
     if not recordings.is_dir():
         raise UsageError(f"{recordings}: no such folder: --recordings takes a folder of <word>/*.wav")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*name no speaker")  # they count as one speaker
-        index = index_folder(recordings)
+        index = index_folder(recordings, speaker_from)
     if index.synthetic:
         raise UsageError(f"{recordings}: is synthetic speech: --recordings takes recordings of people")
     inside = index.root.relative_to(recordings)
-    clips = [
-        replace(clip, path=(inside / clip.path).as_posix()) for clip in index.clips if clip.word in words
-    ]
-    speakers = sorted({clip.speaker for clip in clips if names_speaker(clip)})
-    several = len(speakers) > 1 and all(map(names_speaker, clips))
+    chosen = [clip for clip in index.clips if clip.word in words]
+    speakers = sorted({clip.speaker for clip in chosen})
+    several = len(speakers) > 1 and all(clip.path not in index.nameless for clip in chosen)
     splits: dict[Clip, Split] = {}
     number: dict[str, int] = defaultdict(int)
-    for clip in clips:
+    for clip in chosen:
         place = speakers.index(clip.speaker) if several else number[clip.word]
-        splits[clip] = "testing" if place % 2 else "training"
+        split: Split = "testing" if place % 2 else "training"
+        speaker = clip.speaker if several else f"me-{split}"
+        splits[replace(clip, path=(inside / clip.path).as_posix(), speaker=speaker)] = split
         number[clip.word] += 1
     for word in words:
         there = {split for clip, split in splits.items() if clip.word == word}
@@ -124,7 +126,8 @@ def halve(recordings: Path, words: Sequence[str]) -> dict[Clip, Split]:
     if not several:
         warnings.warn(
             "the recordings count as one speaker, half for training and half for testing, so the score is "
-            f"that of a known voice: name files <speaker>{NOHASH}<number>.wav to test on new speakers",
+            f"that of a known voice: to test on new ones, name files <speaker>{NOHASH}<number>.wav, or say "
+            "with --speaker-from how they name speakers",
             stacklevel=2,
         )
     return splits
@@ -133,7 +136,7 @@ def halve(recordings: Path, words: Sequence[str]) -> dict[Clip, Split]:
 def keep_halves(
     recordings: Path, halves: dict[Clip, Split], out: Path, sample_rate: int, *, convert: bool
 ) -> None:
-    """Copy recordings to the folder `out` with lists of their parts; each half of one speaker's gets a name.
+    """Copy recordings to the folder `out`, named by their speakers, with lists of their parts.
 
     What is there already is left as it is. Raises UsageError where that is of other recordings, and
     WordspotError for a recording that can't be used.
@@ -147,14 +150,10 @@ def keep_halves(
         if not described.is_file() or read_json(described) != sources:
             raise UsageError(f"{out}: holds other recordings: choose another --out")
         return
-    halved = defaultdict(set)
-    for clip, part in halves.items():
-        halved[clip.speaker if names_speaker(clip) else ""].add(part)
-    shared = any(len(parts) > 1 for parts in halved.values())
     parts: list[tuple[str, Split]] = []
     with atomic_folder(out) as folder:
         for number, (clip, part) in enumerate(halves.items()):
-            speaker = f"me-{part}" if shared else clip.speaker
+            speaker = clip.speaker.replace("/", "-")  # a regular expression may find several folders
             path = folder / clip.word / f"{speaker}{NOHASH}{number}.wav"
             path.parent.mkdir(exist_ok=True)
             try:

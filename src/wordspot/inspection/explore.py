@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wordspot.audio.features import Features, to_float
 from wordspot.audio.io import header, read_clip
-from wordspot.config import COMMANDS, FeatureConfig
+from wordspot.config import COMMANDS, FeatureConfig, Runtime
 from wordspot.corpus.corpus import find_index
 from wordspot.corpus.index import Index
 from wordspot.errors import ClipError, UsageError
@@ -35,15 +35,23 @@ TRANSFORMS: tuple[Literal["log-mel", "mfcc"], ...] = ("log-mel", "mfcc")
 class Exploration:
     """A look at a corpus; tables are data frames, and notebooks show figures inline."""
 
-    def __init__(self, data: str | Path, words: Sequence[str] = COMMANDS) -> None:
-        """Look at the corpus `data`; `words` are needed for `synthetic`, which is made on first use."""
-        self.index: Index = find_index(data, words)
+    def __init__(
+        self, data: str | Path, words: Sequence[str] = COMMANDS, *, speaker_from: str | None = None
+    ) -> None:
+        """Look at the corpus `data`, whose `words` come first; `synthetic` is made of them on first use.
+
+        `speaker_from` is as in `Runtime`.
+        """
+        speaker_from = Runtime(speaker_from=speaker_from).speaker_from  # checked
+        self.index: Index = find_index(data, words, speaker_from=speaker_from)
         self.clips, self.unusable = _headers(self.index)
+        there = sorted(set(self.clips["word"]))
+        self.words = [word for word in words if word in there] + [word for word in there if word not in words]
 
     def counts(self) -> pd.DataFrame:
         """Count the clips of each word in each split, with sums."""
         counts = self.clips.groupby(["word", "split"]).size().unstack(fill_value=0)
-        counts = counts.reindex(columns=list(SPLITS), fill_value=0)
+        counts = counts.reindex(index=self.words, columns=list(SPLITS), fill_value=0)
         counts["all"] = counts.sum(axis=1)
         counts.loc["all words"] = counts.sum()
         return self.marked(counts)
@@ -62,6 +70,7 @@ class Exploration:
         seconds = self.clips.groupby("word")["seconds"]
         table = seconds.describe(percentiles=[0.05, 0.5]).drop(columns="std")
         table["under 1 s"] = seconds.agg(lambda values: (values < 1).mean())
+        table = table.reindex(self.words)
         every = self.clips["seconds"]
         table.loc["all words"] = [*every.describe(percentiles=[0.05, 0.5]).drop("std"), (every < 1).mean()]
         return self.marked(table.astype({"count": int}).round(3))
@@ -90,7 +99,7 @@ class Exploration:
         missing = [word for word in words if word not in first]
         if missing:
             raise UsageError(f"words: no usable clip of {', '.join(missing)} in {self.index.root}")
-        return [self.index.root / first[word] for word in (words or first.index[:count])]
+        return [self.index.root / first[word] for word in (words or self.words[:count])]
 
     def plot_clips(self, paths: Sequence[Path], config: FeatureConfig | None = None) -> Figure:
         """Plot the waveform, log-mel energies and MFCC of each clip over time."""

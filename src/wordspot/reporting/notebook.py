@@ -14,13 +14,15 @@ from nbclient.exceptions import CellExecutionError
 from traitlets.config import Config
 
 from wordspot.config import CorpusConfig, RunConfig, Runtime
-from wordspot.corpus.corpus import find_index
+from wordspot.corpus.corpus import find_index, words_in
 from wordspot.corpus.index import choose
 from wordspot.errors import UsageError, WordspotError
 from wordspot.experiments.study import EXPERIMENTS, RESULTS, read_experiments, read_study
 from wordspot.files import atomic_write, output_folder
 from wordspot.reporting.discussion import read_discussion
 
+SOURCE = Path(__file__).parents[1] / "notebooks" / "spoken_words.py"
+"""The notebook as a script."""
 PARAMETERS = "parameters"
 """Tag of the cell with the parameters."""
 
@@ -64,18 +66,18 @@ def write_notebook(
     """Run a notebook that is written as a script (jupytext), and keep it with its outputs; gives its path.
 
     Where the folder `study` holds a study, its results are shown, and nothing of it is changed. Otherwise
-    small runs are trained there, on `words`, or in a folder that is removed where `study` is None. With
-    `quick`, networks are trained for few epochs on few clips, to see every step in minutes. `discussion` is a
-    Markdown file with an author's paragraphs for some of PLACES. `without_sounds` leaves the audio
-    out, for a copy to hand on. The copy has the parameters of the script, so that it runs anywhere, and says
-    which ones it was run with.
+    small runs are trained there, or in a folder that is removed where `study` is None, on what `words_in`
+    makes of `words`. With `quick`, networks are trained for few epochs on few clips, to see every step in
+    minutes. `discussion` is a Markdown file with an author's paragraphs for some of PLACES. `without_sounds`
+    leaves the audio out, for a copy to hand on. The copy has the parameters of the script, so that it runs
+    anywhere, and says which ones it was run with.
 
     Raises UsageError where `source` is no such notebook, the study is unfinished or compares no models, the
     clips lack a word, or the discussion can't be used, and WordspotError where a cell fails.
     """
     source, path = Path(source), Path(out)
     if not source.is_file():
-        raise UsageError(f"{source}: no such notebook: name notebooks/spoken_words.py of the project")
+        raise UsageError(f"{source}: no such notebook: leave out --source for that of the program")
     notebook = jupytext.read(source)
     cells = [cell for cell in notebook.cells if PARAMETERS in cell.metadata.get("tags", [])]
     if not cells:
@@ -86,7 +88,10 @@ def write_notebook(
         words = compared(study).corpus.words
     elif study and (Path(study) / EXPERIMENTS).is_file():
         raise UsageError(f"{study}: an unfinished study: run `wordspot study` again, or name another folder")
-    choose(find_index(data, words), CorpusConfig(words=words))  # raises where the clips lack one
+    else:
+        words = words_in(data, words, runtime)
+    index = find_index(data, words, speaker_from=runtime.speaker_from)
+    choose(index, CorpusConfig(words=words))  # raises where the clips lack one
     output_folder(path.parent)
     (parameters,), written = cells, cells[0].source
     with folder_of_runs(study) as runs:

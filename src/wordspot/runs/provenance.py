@@ -28,6 +28,7 @@ def provenance_of(corpus: Corpus, device: torch.device, precision: str) -> dict[
             "path": corpus.data,
             "convert": corpus.runtime.convert,
             "skip_bad": corpus.runtime.skip_bad,
+            "speaker_from": corpus.runtime.speaker_from,
             "fingerprint": corpus.store.fingerprint,
             "synthetic": corpus.synthetic,
             "synthetic_splits": [split for split in SPLITS if corpus.is_synthetic(split)],

@@ -171,7 +171,8 @@ class Run:
     def runtime(self) -> Runtime:
         """How its clips were read."""
         data = self.provenance["data"]
-        return Runtime(convert=data.get("convert", False), skip_bad=data.get("skip_bad", False))
+        names = ("convert", "skip_bad", "speaker_from")
+        return Runtime(**{name: data[name] for name in names if name in data})
 
     @property
     def speakers(self) -> dict[str, list[str]]:
@@ -289,7 +290,7 @@ class Run:
         except FileNotFoundError:
             data = self.provenance["data"]["path"]
             command = ["wordspot", "evaluate", str(self), "--data", data, "--split", split]
-            command += ["--convert"] * self.runtime.convert + ["--skip-bad"] * self.runtime.skip_bad
+            command += self.runtime.options
             mend = f"run `{shlex.join(command)}`"
             if self.pretrained:  # whose evaluations are not kept
                 mend = "name its clips with --data"

@@ -26,6 +26,7 @@ class Data:
     speakers: dict[str, int]
     convert: bool = False
     skip_bad: bool = False
+    speaker_from: str | None = None
     synthetic: bool = False
     synthetic_splits: list[str] = field(default_factory=list)
     synthetic_clips_added: int = 0

@@ -73,7 +73,7 @@ def open_split(data: str | Path, config: CorpusConfig, split: Split, runtime: Ru
     config = CorpusConfig(
         words=config.words, unknown=True, seconds=config.seconds, sample_rate=config.sample_rate
     )
-    index = find_index(data, config.words, unknown=True)
+    index = find_index(data, config.words, unknown=True, speaker_from=runtime.speaker_from)
     assert_speakers_apart(index.clips)
     clips = [
         clip if clip.word in config.words else replace(clip, word=UNKNOWN)

@@ -161,7 +161,7 @@ def fit(
                     average.update(recognizer, step)
                 if number % READ_EVERY == 0:
                     trained.read()
-                progress.step(epoch, trained.mean_loss, trained.accuracy, len(batch.labels))
+                progress.step(epoch, number + 1, trained.mean_loss, trained.accuracy, len(batch.labels))
             speed = trained.read().clips / (time.perf_counter() - started)
 
             validated, logits, labels = validate(judged, validation)  # ..., (N, C), (N)

@@ -34,7 +34,8 @@ WORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
 STUDY = "study"
 QUICK = False  # few clips and epochs, to see every step in minutes
 DISCUSSION = None  # a Markdown file with an author's paragraphs
-RUNTIME = {"threads": 1}  # device, convert (to 16 kHz mono), skip_bad
+# device, convert (to 16 kHz mono), skip_bad, speaker_from (regular expression)
+RUNTIME = {"threads": 1}
 
 # %%
 import re
@@ -99,7 +100,7 @@ def discuss(place, *facts):
 # two parts?*
 
 # %%
-index = find_index(DATA, WORDS)
+index = find_index(DATA, WORDS, speaker_from=runtime.speaker_from)
 root = index.root  # the clips are root/<word>/<file>.wav
 
 if root.parent.name == "SpeechCommands":
