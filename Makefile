@@ -15,7 +15,7 @@ CORPUS ?= Ten words of Speech Commands 0.02
 LICENCE ?= The recordings are licensed CC BY 4.0: Pete Warden, "Speech Commands: A Dataset for \
 	Limited-Vocabulary Speech Recognition", 2018, arXiv 1804.03209.
 
-.PHONY: study demo test faults keep pins
+.PHONY: study demo test docs faults keep pins
 
 study: .venv/ready
 	$(BIN)/wordspot study --data "$(DATA)" --out "$(OUT)" $(if $(WORDS),--words $(WORDS)) $(OPTIONS)
@@ -33,6 +33,10 @@ test: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+# The documentation as a site in site/, which needs no network; a broken link fails.
+docs: .venv/ready
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs/site . site
 
 # Kills, mutated sound files and tampered runs in numbers, which docs/reliability.md tells: half an hour.
 faults: .venv/ready
