@@ -14,6 +14,8 @@ OPTIONS ?= --experiments family --models rnn lstm --seeds 1
 CORPUS ?= Ten words of Speech Commands 0.02
 LICENCE ?= The recordings are licensed CC BY 4.0: Pete Warden, "Speech Commands: A Dataset for \
 	Limited-Vocabulary Speech Recognition", 2018, arXiv 1804.03209.
+# The header of the model cards. An ONNX file would double the size of the package, and `wordspot export` makes it.
+HUB ?= --hub-licence mit --hub-dataset google/speech_commands
 
 .PHONY: study demo test docs faults keep pins
 
@@ -64,7 +66,7 @@ keep: .venv/ready
 		$(addprefix --discussion ,$(wildcard reports/discussion.md))
 	cp "$(OUT)/clips.json" reports
 	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out notebooks/spoken_words.ipynb --without-sounds
-	$(BIN)/wordspot publish "$(OUT)" --out src/wordspot/pretrained --corpus '$(CORPUS)' --licence '$(LICENCE)'
+	$(BIN)/wordspot publish "$(OUT)" --out src/wordspot/pretrained --corpus '$(CORPUS)' --licence '$(LICENCE)' $(HUB) --no-onnx
 
 # Pins every dependency anew, the same for all systems and Python versions.
 pins:
