@@ -19,8 +19,10 @@ READING = $(filter --convert --skip-bad,$(OPTIONS)) $(SPEAKERS)
 CORPUS ?= Ten words of Speech Commands 0.02
 LICENCE ?= The recordings are licensed CC BY 4.0: Pete Warden, "Speech Commands: A Dataset for \
 	Limited-Vocabulary Speech Recognition", 2018, arXiv 1804.03209.
+# The header of the model cards. An ONNX file would double the size of the package, and `wordspot export` makes it.
+HUB ?= --hub-licence mit --hub-dataset google/speech_commands
 
-.PHONY: study demo test faults keep pins
+.PHONY: study demo test docs faults keep pins
 
 study: .venv/ready
 	$(BIN)/wordspot study --data "$(DATA)" --out "$(OUT)" $(if $(WORDS),--words $(WORDS)) $(OPTIONS) $(SPEAKERS)
@@ -37,6 +39,10 @@ test: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+# The documentation as a site in site/, which needs no network; a broken link fails.
+docs: .venv/ready
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs/site . site
 
 # Kills, mutated sound files and tampered runs in numbers, which docs/reliability.md tells: half an hour.
 faults: .venv/ready
@@ -64,7 +70,7 @@ keep: .venv/ready
 		$(addprefix --discussion ,$(wildcard reports/discussion.md))
 	cp "$(OUT)/clips.json" reports
 	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out notebooks/spoken_words.ipynb --without-sounds
-	$(BIN)/wordspot publish "$(OUT)" --out src/wordspot/pretrained --corpus '$(CORPUS)' --licence '$(LICENCE)'
+	$(BIN)/wordspot publish "$(OUT)" --out src/wordspot/pretrained --corpus '$(CORPUS)' --licence '$(LICENCE)' $(HUB) --no-onnx
 
 # Pins every dependency anew, the same for all systems and Python versions.
 pins:

@@ -1,10 +1,13 @@
 """Publishing a tiny study: what is chosen, what the folders hold, and the card's numbers."""
 
+import re
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.helpers import assert_one_line
 from wordspot.config import CorpusConfig
@@ -14,9 +17,11 @@ from wordspot.evaluation.comparison import ModelResult
 from wordspot.evaluation.tables import percent
 from wordspot.experiments.study import Result
 from wordspot.files import write_json
+from wordspot.reporting.card_header import Credits
 from wordspot.reporting.model_card import limits, model_card
-from wordspot.runs.run import Run
+from wordspot.runs.run import Run, pretrained
 
+PROJECT = Path(__file__).parents[2]
 Study = tuple[Path, dict[str, Result]]
 
 
@@ -42,7 +47,7 @@ def test_the_best_model_and_the_best_that_streams_are_published(
     shared_study: Study, tmp_path: Path, accuracies: dict[str, float], chosen: list[str]
 ) -> None:
     study = with_validation(shared_study, tmp_path, accuracies)
-    places = publish(study, tmp_path / "out", corpus="Synthetic words", licence="CC0, by nobody.")
+    places = publish(study, tmp_path / "out", Credits("Synthetic words", "CC0, by nobody."), onnx=False)
     assert [place.name for place in places] == chosen
     by_name = {one.name: one for one in shared_study[1]["family"].comparison.models}
     for place in places:
@@ -55,7 +60,7 @@ def test_the_best_model_and_the_best_that_streams_are_published(
         assert published.config == run.config
         assert published.recognizer.speakers == run.recognizer.speakers
         card = (place / "README.md").read_text(encoding="utf-8")
-        assert card.startswith(f"# {place.name}: 3 spoken words\n")
+        assert f"\n---\n\n# {place.name}: 3 spoken words\n" in card
         assert ("It needs the whole clip" in card) is (place.name == "wordspot")
         assert ("it can run on streaming audio" in card) is (place.name != "wordspot")
 
@@ -74,7 +79,7 @@ def test_a_run_that_does_not_list_its_speakers(shared_study: Study, tmp_path: Pa
     shutil.copytree(shared_study[0], tmp_path / "study")
     for path in (tmp_path / "study").rglob("speakers.json"):
         path.unlink()
-    for place in publish(tmp_path / "study", tmp_path / "out", corpus="-", licence="-"):
+    for place in publish(tmp_path / "study", tmp_path / "out", Credits("-", "-"), onnx=False):
         assert not (place / "speakers.json").exists()
         assert Run(place).recognizer.speakers == frozenset()
 
@@ -87,7 +92,7 @@ def lstm_of(study: Study) -> tuple[Run, ModelResult]:
 def test_the_numbers_of_a_card_are_the_studys(shared_study: Study) -> None:
     run, one = lstm_of(shared_study)
     family = shared_study[1]["family"].comparison
-    card = model_card(run, one, family, corpus="Synthetic words", licence="CC0, by nobody.")
+    card = model_card(run, one, family, Credits("Synthetic words", "CC0, by nobody."))
     scores = run.evaluation("testing")
     assert f"| these weights | {percent(scores.accuracy)} |" in card
     assert f"| mean of 2 seeds | {percent(one.accuracy)} |" in card
@@ -103,10 +108,69 @@ def test_the_numbers_of_a_card_are_the_studys(shared_study: Study) -> None:
     assert f"'{weakest.word}' ({weakest.f1:.3f}, 6 clips)" in card
 
 
+def header_of(card: str) -> dict[str, Any]:
+    """Read the header of a card as the Hub does: YAML between the first two lines of dashes."""
+    empty, header, _ = card.split("---\n", 2)
+    assert empty == ""
+    read: dict[str, Any] = yaml.safe_load(header)
+    return read
+
+
+def test_the_header_of_a_card_is_what_the_hub_reads(shared_study: Study) -> None:
+    run, one = lstm_of(shared_study)
+    family = shared_study[1]["family"].comparison
+    credits = Credits("Words: 'yes', no", "-", "cc0-1.0", "someone/words")  # that YAML must quote
+    scores = run.evaluation("testing")
+    accuracy = {"type": "accuracy", "name": "Accuracy", "value": round(scores.accuracy, 4)}
+    f1 = {"type": "f1", "name": "Macro F1", "value": round(scores.macro_f1, 4)}
+    task = {"type": "audio-classification", "name": "Audio classification"}
+    dataset = {"type": "someone/words", "name": "Words: 'yes', no", "split": "test"}
+    assert header_of(model_card(run, one, family, credits, onnx=True)) == {
+        "license": "cc0-1.0",
+        "library_name": "wordspot",
+        "pipeline_tag": "audio-classification",
+        "tags": ["keyword-spotting", "spoken-command-recognition", "pytorch", "safetensors", "onnx"],
+        "datasets": ["someone/words"],
+        "metrics": ["accuracy", "f1"],
+        "model-index": [
+            {"name": "lstm", "results": [{"task": task, "dataset": dataset, "metrics": [accuracy, f1]}]}
+        ],
+    }
+
+
+def test_a_header_names_nothing_that_the_hub_does_not_have(shared_study: Study) -> None:
+    run, one = lstm_of(shared_study)
+    header = header_of(model_card(run, one, shared_study[1]["family"].comparison, Credits("Mine", "-")))
+    assert header["license"] == "other"
+    assert "datasets" not in header
+    assert "onnx" not in header["tags"]
+    assert header["model-index"][0]["results"][0]["dataset"]["type"] == "recordings"
+
+
+@pytest.mark.parametrize("name", pretrained())
+def test_the_headers_of_the_kept_recognisers_have_the_scores_of_their_cards(name: str) -> None:
+    card = (Path(Run(name)) / "README.md").read_text(encoding="utf-8")
+    header = header_of(card)
+    (index,) = header["model-index"]
+    (result,) = index["results"]
+    accuracy, f1 = (metric["value"] for metric in result["metrics"])
+    assert re.search(rf"^\| these weights \| {percent(accuracy)} \| .* \| {f1:.3f} \|$", card, re.MULTILINE)
+    assert (index["name"], header["license"]) == (name, "mit")
+    assert header["datasets"] == [result["dataset"]["type"]] == ["google/speech_commands"]
+
+
+def test_the_package_stays_small() -> None:
+    """A recogniser of the package has no ONNX file, which would double its size."""
+    for name in pretrained():
+        assert not list(Path(Run(name)).glob("*.onnx"))
+    options = (PROJECT / "Makefile").read_text(encoding="utf-8").partition("wordspot publish")[2]
+    assert "--no-onnx" in options.partition("\n\n")[0]
+
+
 def test_a_card_of_one_run_without_noise(shared_study: Study) -> None:
     run, one = lstm_of(shared_study)
     family = replace(shared_study[1]["family"].comparison, noise=None)
-    card = model_card(run, replace(one, runs=one.runs[:1]), family, corpus="-", licence="-")
+    card = model_card(run, replace(one, runs=one.runs[:1]), family, Credits("-", "-"))
     assert "| these weights |" in card
     assert "| one run |" not in card
     assert "dB" not in card
@@ -126,9 +190,9 @@ def test_the_classes_that_a_recogniser_lacks(shared_study: Study) -> None:
 
 def test_publishing_twice_replaces_the_folders(shared_study: Study, tmp_path: Path) -> None:
     folder, _ = shared_study
-    places = publish(folder, tmp_path, corpus="One", licence="-")
+    places = publish(folder, tmp_path, Credits("One", "-"), onnx=False)
     (places[0] / "stray").write_text("")
-    assert publish(folder, tmp_path, corpus="Other", licence="-") == places
+    assert publish(folder, tmp_path, Credits("Other", "-"), onnx=False) == places
     assert not (places[0] / "stray").exists()
     assert "Other: 48 training clips" in (places[0] / "README.md").read_text(encoding="utf-8")
 
@@ -138,6 +202,6 @@ def test_what_cannot_be_published(tmp_path: Path) -> None:
         if text is not None:
             (tmp_path / "study.json").write_text(text)
         with pytest.raises(UsageError) as error:
-            publish(tmp_path, tmp_path / "out", corpus="-", licence="-")
+            publish(tmp_path, tmp_path / "out", Credits("-", "-"), onnx=False)
         assert_one_line(error.value)
     assert not (tmp_path / "out").exists()

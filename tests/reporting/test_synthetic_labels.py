@@ -20,6 +20,7 @@ from wordspot.experiments.sweep import sweep
 from wordspot.figures import SYNTHETIC
 from wordspot.inspection.explore import Exploration
 from wordspot.inspection.mistakes import write_mistakes
+from wordspot.reporting.card_header import Credits
 from wordspot.reporting.narrative import best_model
 from wordspot.reporting.notebook import SOURCE, write_notebook
 from wordspot.reporting.report import write_report
@@ -123,9 +124,11 @@ def test_the_page_of_mistakes(study: Path, speech: Path, tmp_path: Path) -> None
 
 
 def test_the_model_card(study: Path, tmp_path: Path) -> None:
-    for place in publish(study, tmp_path / "out", corpus="Two words", licence="-"):
+    for place in publish(study, tmp_path / "out", Credits("Two words", "-"), onnx=False):
         card = (place / "README.md").read_text(encoding="utf-8")
         assert f"Two words ({SYNTHETIC}): " in card
+        assert f"name: Two words ({SYNTHETIC})\n" in card
+        assert "- synthetic\n" in card
         titles = [line for line in card.splitlines() if line.startswith("**")]
         assert len(titles) == 3
         assert all(line.endswith(f"({SYNTHETIC})**") for line in titles)

@@ -39,6 +39,27 @@ from wordspot.waiting import wait_passively
 
 INTERRUPTED = 130
 
+VERBS: list[Callable[..., None]] = [
+    explore,
+    train,
+    evaluate,
+    predict,
+    compare,
+    mistakes,
+    sweep,
+    study,
+    report,
+    notebook,
+    publish,
+    export,
+    detect,
+    page,
+    evaluate_stream,
+    synthesize,
+    own_words,
+    bench,
+]
+
 
 def check_arguments(arguments: list[str]) -> None:
     """Raise UsageError for an empty argument, as a path the folder one is in, and for one that is no text."""
@@ -83,27 +104,7 @@ def main() -> None:
         train.__annotations__["recipe"] = sweep.__annotations__["recipe"] = recipe_type(sys.argv[1:])
         annotate_settings()
         app = tyro.extras.SubcommandApp()
-        verbs: list[Callable[..., None]] = [
-            explore,
-            train,
-            evaluate,
-            predict,
-            compare,
-            mistakes,
-            sweep,
-            study,
-            report,
-            notebook,
-            publish,
-            export,
-            detect,
-            page,
-            evaluate_stream,
-            synthesize,
-            own_words,
-            bench,
-        ]
-        for verb in verbs:
+        for verb in VERBS:
             app.command(verb)
         run = partial(
             app.cli,

@@ -1,23 +1,29 @@
 """The best recognisers of a study as folders of their own, each with a model card."""
 
 import shutil
+import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
+from wordspot.deploy.export import export_onnx
 from wordspot.errors import UsageError
 from wordspot.evaluation.comparison import ModelResult
 from wordspot.experiments.study import read_study
 from wordspot.files import atomic_folder, output_folder, write_text
+from wordspot.reporting.card_header import Credits
 from wordspot.reporting.model_card import model_card
 from wordspot.runs.run import CARD, CONFIG, METRICS, SPEAKERS, THRESHOLDS, WEIGHTS, Run
 
+ONNX = "model.onnx"
 
-def publish(study: Path | str, out: Path | str, *, corpus: str, licence: str) -> list[Path]:
+
+def publish(study: Path | str, out: Path | str, credits: Credits, *, onnx: bool = True) -> list[Path]:
     """Copy the best model of a study, and the best that can run on streaming audio, to folders in `out`.
 
     "Best" is by validation accuracy, of the models and then of a model's runs. A folder has the model's name
-    and holds weights, config, metrics, the speakers of training where the run lists them, and a card
-    (README.md); `corpus` names the recordings, `licence` theirs and whom to credit. Gives the folders, one
-    where both are the same model. Raises UsageError where the folder holds no study with the family.
+    and holds weights, config, metrics, the speakers of training where the run lists them, an ONNX file unless
+    `onnx` is off or the extra onnx is missing (a warning says so), and a card (README.md). Gives the folders,
+    one where both are the same model. Raises UsageError where the folder holds no study with the family.
     """
     folder = Path(study)
     results = read_study(folder)
@@ -27,13 +33,25 @@ def publish(study: Path | str, out: Path | str, *, corpus: str, licence: str) ->
     found = [(one, best_run(folder / "family", one)) for one in family.models]
     streaming = [(one, run) for one, run in found if run.config.model.streams]
     chosen = [max(some, key=lambda pair: pair[0].validation_accuracy) for some in (found, streaming) if some]
+    onnx = onnx and can_export()
     places = {}
     for one, run in chosen:
         if one.name not in places:
             places[one.name] = output_folder(Path(out)) / one.name
-            card = model_card(run, one, family, corpus=corpus, licence=licence)
-            copy_run(run, places[one.name], card)
+            card = model_card(run, one, family, credits, onnx=onnx)
+            copy_run(run, places[one.name], card, onnx=onnx)
     return list(places.values())
+
+
+def can_export() -> bool:
+    """Tell whether the extra onnx is installed; warns where it is not."""
+    missing = [name for name in ("onnx", "onnxruntime", "onnxscript") if find_spec(name) is None]
+    if missing:
+        warnings.warn(
+            f"no ONNX file is written ({missing[0]} is missing): python -m pip install 'wordspot[onnx]'",
+            stacklevel=3,
+        )
+    return not missing
 
 
 def best_run(folder: Path, one: ModelResult) -> Run:
@@ -41,10 +59,12 @@ def best_run(folder: Path, one: ModelResult) -> Run:
     return max((Run(folder / name) for name in one.runs), key=lambda run: run.validation_accuracy)
 
 
-def copy_run(run: Run, place: Path, card: str) -> None:
-    """Copy what a recogniser needs from its run to a new folder, with its card."""
+def copy_run(run: Run, place: Path, card: str, *, onnx: bool) -> None:
+    """Copy what a recogniser needs from its run to a new folder, with its card and perhaps an ONNX file."""
     with atomic_folder(place) as part:
         for name in (CONFIG, METRICS, SPEAKERS, THRESHOLDS, WEIGHTS):
             if name not in (SPEAKERS, THRESHOLDS) or (run.folder / name).is_file():
                 shutil.copy(run.folder / name, part / name)
         write_text(part / CARD, card)
+        if onnx:
+            export_onnx(run, part / ONNX, licence=Run(part).licence)

@@ -6,30 +6,36 @@ from wordspot.config import RunConfig
 from wordspot.evaluation.comparison import Comparison, ModelResult
 from wordspot.evaluation.tables import Table, noise_table, percent, percent_interval
 from wordspot.figures import titled
+from wordspot.reporting.card_header import Credits, card_header
 from wordspot.reporting.config_tables import models_table
 from wordspot.reporting.wording import data_note, listed, seeds_note, split_name, splits_note
 from wordspot.runs.evaluation import Evaluation
 from wordspot.runs.run import Run
 from wordspot.text import markdown
 
+ONNX_NOTE = " `model.onnx` is the same recogniser for other programs: samples in, probabilities out."
 
-def model_card(run: Run, one: ModelResult, family: Comparison, *, corpus: str, licence: str) -> str:
-    """Write the model card of a run in Markdown; every number comes from the study.
 
-    `one` is the model of the run in the comparison `family`. `corpus` names the recordings, `licence` theirs
-    and whom to credit. Raises UsageError where the run is not evaluated on the split of the comparison.
+def model_card(
+    run: Run, one: ModelResult, family: Comparison, credits: Credits, *, onnx: bool = False
+) -> str:
+    """Write the model card of a run in Markdown, with a header for the Hub; every number is the study's.
+
+    `one` is the model of the run in the comparison `family`. `onnx` says whether an ONNX file lies beside
+    the card. Raises UsageError where the run is not evaluated on the split of the comparison.
     """
     config, scores = run.config, run.evaluation(family.split)
     paragraphs = [
+        card_header(one.name, scores, credits, onnx=onnx),
         f"# {one.name}: {len(config.corpus.words)} spoken words",
         f"Classifies a clip of {config.corpus.seconds:g} s ({config.corpus.sample_rate:,} Hz, mono) as "
         f"{listed(answers(config), 'or')}.",
         f"    wordspot predict clip.wav --run {one.name}",
         "## Model",
         titled_table(models_table([one], [config], family)),
-        f"{streaming(config)} `config.json` holds every setting.",
+        f"{streaming(config)} `config.json` holds every setting.{ONNX_NOTE * onnx}",
         "## Data",
-        f"{data_sentence(run, titled(corpus, family))} {licence}",
+        f"{data_sentence(run, titled(credits.corpus, family))} {credits.licence}",
         "## Scores",
         titled_table(scores_table(scores, one, family)),
         f"The model and its run were chosen by validation accuracy ({percent(one.validation_accuracy)}, "
