@@ -7,9 +7,9 @@ import pytest
 from tests.conftest import WORDS, speaker_names
 from wordspot.deploy.settings import Detection
 from wordspot.errors import UsageError
+from wordspot.reporting.stream_table import stream_table
 from wordspot.runs.run import load
 from wordspot.streams.evaluate import evaluate_stream, tune_thresholds
-from wordspot.streams.result import stream_table
 from wordspot.streams.settings import StreamConfig
 
 pytestmark = pytest.mark.usefixtures("espeak_alone")
@@ -26,7 +26,7 @@ def test_test_speakers_that_trained_are_told_of(tiny_run: Path, spoken: Path, tm
     assert result.recogniser == "Recognizer"
     assert result.thresholds == dict.fromkeys(WORDS, 0.6)
     assert not result.synthetic
-    table = stream_table(result)
+    table = stream_table(result.to_json())
     assert [row[0] for row in table.rows] == [one.name for one in result.results]
     clean = result.results[0].score
     assert table.rows[0][1:3] == [str(clean.said), f"{100 * clean.missed / clean.said:.1f} %"]

@@ -119,7 +119,7 @@ def main() -> None:
             return
 
         def refuse(event: ParseErrorEvent) -> None:
-            names = [verb.__name__.replace("_", "-") for verb in verbs]
+            names = [verb.__name__.replace("_", "-") for verb in VERBS]
             error = usage_error(event, sys.argv[1:], names, partial(printed, run))
             if error:
                 raise error

@@ -34,8 +34,8 @@ def evaluate_stream(
     """Count misses and false accepts in long recordings that are made of clips."""
     from wordspot.device import computing
     from wordspot.evaluation.tables import percent
+    from wordspot.reporting.stream_table import stream_table
     from wordspot.streams.evaluate import evaluate_stream, tune_thresholds
-    from wordspot.streams.result import stream_table
 
     if runtime.device != "cpu":
         raise UsageError(
@@ -50,7 +50,7 @@ def evaluate_stream(
             choice = tune_thresholds(run, data, false_accepts, config, settings, runtime)
             print(choice.describe())
         result = evaluate_stream(run, data, out, split, config, settings, runtime, wav=wav)
-    stream_table(result).print()
+    stream_table(result.to_json()).print()
     live, in_files = (percent(result.processor[name]) for name in ("live", "in files"))
     print(f"of one core: {live} live, {in_files} in files")
     print(f"written to {out}: stream-{split}.json, stream-{split}.svg, said-{split}.csv")

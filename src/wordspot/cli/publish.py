@@ -5,9 +5,14 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
+from wordspot.errors import UsageError
+
 
 def publish(
-    study: Annotated[Positional[Path], arg(metavar="STUDY", help="Folder of a study with the family.")],
+    source: Annotated[
+        Positional[Path],
+        arg(metavar="STUDY|RUN", help="Folder of a study with the family, or of one run."),
+    ],
     out: Annotated[Path, arg(metavar="DIR", help="Folder for the recognisers.")],
     corpus: Annotated[str, arg(metavar="TEXT", help="Description of the recordings, for the model card.")],
     licence: Annotated[
@@ -25,12 +30,37 @@ def publish(
             help_behavior_hint="",
         ),
     ] = None,
+    name: Annotated[
+        str | None,
+        arg(
+            metavar="NAME",
+            help="Name of a run's recogniser; by default that of its folder.",
+            help_behavior_hint="",
+        ),
+    ] = None,
+    stream: Annotated[
+        Path | None,
+        arg(
+            metavar="FILE",
+            help="stream-testing.json of evaluate-stream, for the card of a run.",
+            help_behavior_hint="",
+        ),
+    ] = None,
     onnx: Annotated[bool, arg(help="Add an ONNX file, where the extra onnx is installed.")] = True,
 ) -> None:
-    """Lay out the best recogniser and the best that streams as folders to upload."""
+    """Lay out a run, or the best recogniser of a study and the best that streams, as folders to upload."""
     from wordspot.deploy.publish import publish as publish_study
+    from wordspot.deploy.publish import publish_run
     from wordspot.reporting.card_header import Credits
+    from wordspot.runs.run import CONFIG
 
     credits = Credits(corpus, licence, hub_licence, hub_dataset)
-    for place in publish_study(study, out, credits, onnx=onnx):
+    if (source / CONFIG).is_file():
+        run_name = source.resolve().name if name is None else name
+        places = [publish_run(source, out, run_name, credits, stream=stream, onnx=onnx)]
+    elif name is not None or stream is not None:
+        raise UsageError(f"{source}: not a run: leave out --name and --stream, or name the folder of a run")
+    else:
+        places = publish_study(source, out, credits, onnx=onnx)
+    for place in places:
         print(f"published: {place}")

@@ -7,12 +7,16 @@ from pathlib import Path
 
 from wordspot.deploy.export import export_onnx
 from wordspot.errors import UsageError
+from wordspot.evaluation.compare import compare_groups
 from wordspot.evaluation.comparison import ModelResult
+from wordspot.evaluation.seed_groups import read_group
 from wordspot.experiments.study import read_study
 from wordspot.files import atomic_folder, output_folder, write_text
 from wordspot.reporting.card_header import Credits
 from wordspot.reporting.model_card import model_card
+from wordspot.reporting.stream_table import read_stream_table
 from wordspot.runs.run import CARD, CONFIG, METRICS, SPEAKERS, THRESHOLDS, WEIGHTS, Run
+from wordspot.text import is_file_name, shown
 
 ONNX = "model.onnx"
 
@@ -41,6 +45,32 @@ def publish(study: Path | str, out: Path | str, credits: Credits, *, onnx: bool 
             card = model_card(run, one, family, credits, onnx=onnx)
             copy_run(run, places[one.name], card, onnx=onnx)
     return list(places.values())
+
+
+def publish_run(
+    run: Run | Path | str,
+    out: Path | str,
+    name: str,
+    credits: Credits,
+    *,
+    stream: Path | None = None,
+    onnx: bool = True,
+) -> Path:
+    """Copy one run, evaluated on the test split, to the folder `name` in `out`, as `publish` does.
+
+    `stream` is the stream-testing.json of `evaluate-stream`, for the card. Raises UsageError where the run is
+    not evaluated, `stream` is another file, or `name` can't be that of a folder.
+    """
+    run = Run(run)
+    if not is_file_name(name):
+        raise UsageError(f"name: {shown(name)!r} can't be the name of a folder")
+    table = None if stream is None else read_stream_table(stream)
+    alone = compare_groups([read_group(name, [run], "testing")], "testing")
+    onnx = onnx and can_export()
+    card = model_card(run, alone.models[0], alone, credits, onnx=onnx, stream=table)
+    place = output_folder(Path(out)) / name
+    copy_run(run, place, card, onnx=onnx)
+    return place
 
 
 def can_export() -> bool:

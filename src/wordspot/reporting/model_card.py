@@ -13,16 +13,27 @@ from wordspot.runs.evaluation import Evaluation
 from wordspot.runs.run import Run
 from wordspot.text import markdown
 
+STREAM_NOTE = (
+    "Words and other words are said at random times; docs/listening.md of the program describes the "
+    "recordings. Thresholds were chosen on recordings of validation clips."
+)
 ONNX_NOTE = " `model.onnx` is the same recogniser for other programs: samples in, probabilities out."
 
 
 def model_card(
-    run: Run, one: ModelResult, family: Comparison, credits: Credits, *, onnx: bool = False
+    run: Run,
+    one: ModelResult,
+    family: Comparison,
+    credits: Credits,
+    *,
+    onnx: bool = False,
+    stream: Table | None = None,
 ) -> str:
     """Write the model card of a run in Markdown, with a header for the Hub; every number is the study's.
 
     `one` is the model of the run in the comparison `family`. `onnx` says whether an ONNX file lies beside
-    the card. Raises UsageError where the run is not evaluated on the split of the comparison.
+    the card; `stream` tells how good the recogniser is in long recordings. Raises UsageError where the run is
+    not evaluated on the split of the comparison.
     """
     config, scores = run.config, run.evaluation(family.split)
     paragraphs = [
@@ -38,14 +49,22 @@ def model_card(
         f"{data_sentence(run, titled(credits.corpus, family))} {credits.licence}",
         "## Scores",
         titled_table(scores_table(scores, one, family)),
-        f"The model and its run were chosen by validation accuracy ({percent(one.validation_accuracy)}, "
-        f"{seeds_note([one])}), not by the {split_name(family.split)} split. Intervals are a bootstrap over "
+        f"{chosen(one, family)}, not by the {split_name(family.split)} split. Intervals are a bootstrap over "
         "speakers.",
         *([titled_table(noise_table(replace(family, models=[one])))] if family.noise else []),
+        *(["## Long recordings", titled_table(stream), STREAM_NOTE] if stream else []),
         "## Limits",
         "\n".join(f"- {limit}" for limit in limits(config, scores, one)),
     ]
     return "\n\n".join(paragraphs) + "\n"
+
+
+def chosen(one: ModelResult, family: Comparison) -> str:
+    """Say what was chosen by validation accuracy: a model of several, or only the epoch of its training."""
+    if len(family.models) > 1:
+        reached = f"{percent(one.validation_accuracy)}, {seeds_note([one])}"
+        return f"The model and its run were chosen by validation accuracy ({reached})"
+    return f"The epoch was chosen by validation accuracy ({percent(one.validation_accuracy)})"
 
 
 def titled_table(table: Table) -> str:

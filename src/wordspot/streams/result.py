@@ -1,11 +1,9 @@
-"""What an evaluation on recordings found: as JSON and as a table."""
+"""What an evaluation on recordings found, also as JSON; `reporting/stream_table.py` makes a table of that."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from wordspot.deploy.settings import Detection
-from wordspot.evaluation.tables import Table, percent, percent_interval
-from wordspot.figures import titled
 from wordspot.layout import Split
 from wordspot.streams.scoring import Score
 from wordspot.streams.settings import StreamConfig
@@ -74,31 +72,3 @@ def result_json(result: StreamResult) -> dict[str, Any]:
             for threshold, one in zip(GRID, result.curve, strict=True)
         ],
     }
-
-
-def stream_table(result: StreamEvaluation) -> Table:
-    """Table misses, false accepts and latency of each recording."""
-    rows = []
-    for one in result.results:
-        score = one.score
-        low, high = score.false_accepts_interval
-        cells = ["-", "-", "-"]
-        if score.miss_rate is not None and score.miss_interval is not None:
-            cells[:2] = [percent(score.miss_rate), percent_interval(score.miss_interval)]
-        median, late = score.latency_s(0.5), score.latency_s(0.9)
-        if median is not None and late is not None:
-            cells[2] = f"{1000 * median:.0f} ({1000 * late:.0f})"
-        rate = f"{score.false_accepts_per_hour:.1f}"
-        rows.append([one.name, str(score.said), *cells[:2], rate, f"{low:.1f} to {high:.1f}", cells[2]])
-    hours = result.results[0].score.hours
-    title = f"{result.recogniser}: recordings of {hours:g} h made of {result.split} clips"
-    columns = [
-        "recording",
-        "words",
-        "missed",
-        "95 % interval",
-        "false accepts an hour",
-        "95 % interval",
-        "latency: median (90 %), ms",
-    ]
-    return Table(titled(title, result), columns, rows)
