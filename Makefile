@@ -4,6 +4,14 @@
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# An index that has torch built for CPUs, without the libraries of CUDA. Those are other files than the ones whose hashes
+# requirements.txt has, so there the versions alone are taken from it.
+CPU_INDEX ?=
+PACKAGES = $(PIP) install --require-hashes -r requirements.txt
+PACKAGES_FOR_CPU = $(PIP) install --no-deps --index-url "$(CPU_INDEX)" $$(grep -Eo '^torch(audio)?==[0-9.]+' requirements.txt) \
+	&& grep -o '^[^ ]*==[^\\]*' requirements.txt > .venv/constraints.txt \
+	&& $(PIP) install --constraint .venv/constraints.txt --editable '.[dev]'
 OUT ?= study
 # Recordings where they are named; else words that a synthesiser says.
 DATA ?= synthetic
@@ -50,10 +58,13 @@ faults: .venv/ready
 
 .venv/ready: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=" >&2; exit 2; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	touch $@
+	@echo "environment: .venv, of $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+	@echo "packages: those of requirements.txt, $(if $(CPU_INDEX),torch without CUDA,on Linux with 4 GB of CUDA)"
+	@$(if $(CPU_INDEX),$(PACKAGES_FOR_CPU),$(PACKAGES))
+	@echo "program: wordspot, as it is in this folder"
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
 
 # Puts the results of a whole study of recordings where the project keeps them: no recordings, and the weights of
 # the best alone. What synthetic speech is worth, in reports/synthetic, is a study of its own and stays.
