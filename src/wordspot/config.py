@@ -78,6 +78,10 @@ def require(holds: bool, message: str) -> None:
         raise UsageError(message)
 
 
+Log = Literal["none", "tensorboard"]
+"""Logs that training can write beside its metrics."""
+
+
 @schema
 class Runtime:
     """How to compute and how to read clips: what changes no setting of an experiment."""

@@ -94,6 +94,13 @@ def test_explore_counts_files_that_cannot_be_used(
     assert f"unusable files: 1\n  {bad}: " in ran.out
 
 
+def test_a_run_with_a_log(wordspot: Command, shared_recordings: Path, tmp_path: Path) -> None:
+    ran = wordspot(*train("rnn", shared_recordings, tmp_path / "run"), "--log", "tensorboard")
+    assert (ran.code, len(list((tmp_path / "run/tensorboard").iterdir()))) == (0, 3)
+    wrong = wordspot(*train("rnn", shared_recordings, tmp_path / "run"), "--log", "wandb")
+    assert (wrong.code, "tensorboard" in wrong.err) == (2, True)
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_a_trained_run(trained: dict[str, Path], model: str) -> None:
     run = trained[model]

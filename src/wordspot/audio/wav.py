@@ -18,7 +18,12 @@ def plain_header(size: int, sample_rate: int) -> bytes:
     return HEADER.pack(*riff, *form, b"data", size)
 
 
+def wav_bytes(samples: NDArray[np.int16], sample_rate: int) -> bytes:
+    """Make the WAV file of samples [S]."""
+    data = samples.astype("<i2").tobytes()
+    return plain_header(len(data), sample_rate) + data
+
+
 def write_wav(path: Path, samples: NDArray[np.int16], sample_rate: int) -> None:
     """Write samples [S]. Raises OSError where that fails; libsndfile would hide it in an error of its own."""
-    data = samples.astype("<i2").tobytes()
-    path.write_bytes(plain_header(len(data), sample_rate) + data)
+    path.write_bytes(wav_bytes(samples, sample_rate))

@@ -7,7 +7,7 @@ from tyro.conf import Positional, arg
 from tyro.extras import subcommand_type_from_defaults
 
 from wordspot.cli.options import Data, HowToRun, command
-from wordspot.config import RunConfig, Runtime, vary
+from wordspot.config import Log, RunConfig, Runtime, vary
 from wordspot.layout import Split
 from wordspot.recipes import DESCRIPTIONS, RECIPES, read_recipe
 
@@ -31,6 +31,13 @@ def train(
     recipe: RunConfig,  # `main` puts the choice of recipes here
     data: Data,
     out: Annotated[Path, arg(metavar="RUN", help="Folder of the run; a stopped run resumes there.")],
+    log: Annotated[
+        Log,
+        arg(
+            help="Log to write beside the metrics: figures and sounds for TensorBoard, in RUN/tensorboard "
+            "(needs the extra tensorboard)."
+        ),
+    ] = "none",
     runtime: HowToRun = Runtime(),
 ) -> None:
     """Train a model by a recipe or a config.json; the same command again resumes."""
@@ -38,7 +45,7 @@ def train(
     from wordspot.training.loop import train
 
     recipe = vary(recipe, words=words_in(data, recipe.corpus.words, runtime))
-    run = train(recipe, data, out, runtime)
+    run = train(recipe, data, out, runtime, log=log)
     after = command("evaluate", run, "--data", data, "--split", "validation", runtime=runtime)
     print(f"trained: {run}\nnext: {after}")
 

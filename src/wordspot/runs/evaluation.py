@@ -1,5 +1,6 @@
 """What an evaluation says: scores of one recogniser on the clips of one split, and every prediction."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from wordspot.figures import STYLE, Plot
+from wordspot.figures import STYLE, Plot, Source
 from wordspot.layout import Split
 from wordspot.schema import validated
 from wordspot.text import label
@@ -93,23 +94,29 @@ class Evaluation(Scores):
 
     def plot_confusion(self) -> Figure:
         """Plot the confusion matrix: counts, shaded by their share of the row."""
-        counts = np.array(self.confusion)
-        names = [label(scores.word) for scores in self.words]
-        with mpl.rc_context(STYLE | {"axes.grid": False}):
-            side = 2.5 + 0.45 * len(names)
-            figure = Plot(figsize=(side, side), source=self)
-            axes = figure.subplots()
-            shaded = row_shares(counts)
-            axes.imshow(shaded, cmap="Blues", vmin=0, vmax=1)
-            axes.set_xticks(range(len(names)), names, rotation=60)
-            axes.set_yticks(range(len(names)), names)
-            for (row, column), count in np.ndenumerate(counts):
-                if count:
-                    shade = "white" if shaded[row, column] > 0.5 else "black"
-                    axes.text(column, row, str(count), ha="center", va="center", color=shade, fontsize=9)
-            axes.set(xlabel="recognised", ylabel="said")
-            axes.set_title(f"{self.split}: accuracy {self.accuracy:.1%}, {self.clips} clips", fontsize=11)
-        return figure
+        words = [scores.word for scores in self.words]
+        title = f"{self.split}: accuracy {self.accuracy:.1%}, {self.clips} clips"
+        return plot_confusion(np.array(self.confusion), words, title, self)
+
+
+def plot_confusion(counts: NDArray[np.int_], words: Sequence[str], title: str, source: Source) -> Figure:
+    """Plot a confusion matrix [C, C] of the classes `words`: counts, shaded by their share of the row."""
+    names = list(map(label, words))
+    with mpl.rc_context(STYLE | {"axes.grid": False}):
+        side = 2.5 + 0.45 * len(names)
+        figure = Plot(figsize=(side, side), source=source)
+        axes = figure.subplots()
+        shaded = row_shares(counts)
+        axes.imshow(shaded, cmap="Blues", vmin=0, vmax=1)
+        axes.set_xticks(range(len(names)), names, rotation=60)
+        axes.set_yticks(range(len(names)), names)
+        for (row, column), count in np.ndenumerate(counts):
+            if count:
+                shade = "white" if shaded[row, column] > 0.5 else "black"
+                axes.text(column, row, str(count), ha="center", va="center", color=shade, fontsize=9)
+        axes.set(xlabel="recognised", ylabel="said")
+        axes.set_title(title, fontsize=11)
+    return figure
 
 
 def row_shares(confusion: NDArray[np.float64] | NDArray[np.int_]) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from wordspot.audio.augment import Augmenter, Clips
 from wordspot.audio.features import to_float
-from wordspot.config import RunConfig, Runtime, TrainingConfig
+from wordspot.config import Log, RunConfig, Runtime, TrainingConfig
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.corpus.dataset import Batch
 from wordspot.corpus.noise import noise_of
@@ -32,6 +33,9 @@ from wordspot.runs.run import Run, load
 from wordspot.training.checkpoint import FILE, load_checkpoint, save_checkpoint
 from wordspot.training.progress import TrainingProgress
 from wordspot.training.weight_average import WeightAverage
+
+if TYPE_CHECKING:
+    from wordspot.training.tensorboard import TensorBoardLog
 
 READ_EVERY = 10
 """Steps after which the loss and accuracy so far are read: reading waits until a device has computed them."""
@@ -80,6 +84,7 @@ def train(
     out: str | Path,
     runtime: Runtime = Runtime(),
     *,
+    log: Log = "none",
     quiet: bool = False,
     after_epoch: Callable[[Metrics], None] | None = None,
 ) -> Run:
@@ -87,24 +92,37 @@ def train(
 
     `data` is a folder or the name of a corpus, or a corpus that is open, whose words and clip length then
     take the place of the config's. A run that was stopped continues after its last finished epoch; a finished
-    one is left as it is. Progress goes to standard error unless `quiet`. `after_epoch` is called with the
-    metrics of each epoch, finished ones first, and may raise to end training.
+    one is left as it is. `log` is a log to write beside its metrics, which changes nothing of the training.
+    Progress goes to standard error unless `quiet`. `after_epoch` is called with the metrics of each epoch,
+    finished ones first, and may raise to end training.
 
     Equal configs on equal clips give equal weights on the same machine with the same number of threads.
-    Raises UsageError where `out` holds another run, another process trains there or the device is missing,
-    and WordspotError where the clips can't be used or the disk is full.
+    Raises UsageError where `out` holds another run, another process trains there, the device is missing or a
+    log needs a package that is, and WordspotError where the clips can't be used or the disk is full.
     """
     if isinstance(config, str):
         config = recipe_named(config)
+    open_log = log_of(log)
     with computing(runtime) as device:
         corpus = open_corpus(data, config.corpus, runtime)
         config = replace(config, corpus=corpus.config)
         precision = precision_on(device, runtime, config.model)
         with alone_in(output_folder(Path(out)), depth=1):
             run = Run.create_or_resume(Path(out), config, provenance_of(corpus, device, precision), corpus)
-            fit(run, corpus, device, precision, quiet=quiet, after_epoch=after_epoch)
+            fit(run, corpus, device, precision, open_log(run), quiet=quiet, after_epoch=after_epoch)
             save_figure(run.plot_curves(), run.folder / "curves.svg")
     return run
+
+
+def log_of(log: Log) -> "Callable[[Run], TensorBoardLog | None]":
+    """Give what opens the log of a run. Raises UsageError where a package that it needs is missing."""
+    if log == "none":
+        return lambda _: None
+    try:
+        from wordspot.training.tensorboard import TensorBoardLog  # an extra
+    except ImportError:
+        raise UsageError("log: tensorboardX is missing: pip install 'wordspot[tensorboard]'") from None
+    return TensorBoardLog
 
 
 def fit(
@@ -112,6 +130,7 @@ def fit(
     corpus: Corpus,
     device: torch.device,
     precision: str,
+    log: "TensorBoardLog | None" = None,
     *,
     quiet: bool = False,
     after_epoch: Callable[[Metrics], None] | None = None,
@@ -139,11 +158,15 @@ def fit(
     if after_epoch:
         for line in metrics:
             after_epoch(line)
+    if log:
+        log.catch_up(metrics)
     if is_over(metrics, recipe):
         return
 
     teachers = load_teachers(config, device)
     augmenter = make_augmenter(config, corpus, draw)
+    if log:
+        log.examples(corpus, recognizer, augmenter)
     with TrainingProgress(run, recipe.epochs, len(training), epoch, quiet=quiet) as progress:
         while not is_over(metrics, recipe):
             epoch, started, computed = epoch + 1, time.perf_counter(), time.process_time()
@@ -184,6 +207,8 @@ def fit(
             if is_best:
                 write_best(run, judged, logits, labels)
             run.write_metrics(metrics)
+            if log:
+                log.epoch(metrics, logits, labels)
             # Last, so that a run killed before this line repeats the whole epoch.
             save_checkpoint(run, recognizer, optimizer, epoch, average)
             progress.epoch(metrics[-1], is_best)
