@@ -23,6 +23,7 @@ from tests.training.test_resume import stop_at
 from wordspot.config import RunConfig, vary
 from wordspot.errors import UsageError
 from wordspot.runs.run import Run
+from wordspot.training.checkpoint import save_checkpoint
 from wordspot.training.loop import train
 from wordspot.training.tensorboard import SCALARS, TensorBoardLog
 
@@ -155,7 +156,7 @@ def test_a_run_without_a_log_gets_the_scalars_of_its_epochs(
 ) -> None:
     run = tmp_path / "run"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "save_checkpoint", stop_at(1, loop.save_checkpoint, after=True))
+        patch.setattr(loop, "save_checkpoint", stop_at(1, save_checkpoint, after=True))
         with pytest.raises(KeyboardInterrupt):
             train(short, shared_recordings, run)
     train(short, shared_recordings, run, log="tensorboard")
