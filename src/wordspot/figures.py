@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 import matplotlib as mpl
 import numpy as np
-from cycler import cycler
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 
 from wordspot.files import atomic_write
 

@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.metrics
 
 from wordspot.config import CorpusConfig, Runtime
 from wordspot.corpus.corpus import Corpus
 from wordspot.corpus.samples import Samples
 from wordspot.corpus.store import Store
-from wordspot.evaluation.evaluate import predictions, score
+from wordspot.evaluation.evaluate import predictions, score, word_scores
 from wordspot.evaluation.intervals import over_speakers, wilson
-from wordspot.runs.evaluation import Evaluation
+from wordspot.runs.evaluation import Evaluation, confusion_matrix
 
 CLASSES = ("yes", "no", "up")
 TABLE = pd.DataFrame(
@@ -74,6 +75,21 @@ def test_scores_by_hand(scored: Evaluation) -> None:
     assert (up.word, up.clips) == ("up", 1)
     assert (up.precision, up.recall, up.f1) == (0, 0, 0)  # never recognised, and no warning of it
     assert scored.macro_f1 == pytest.approx((2 / 3 + 4 / 5 + 0) / 3)
+
+
+def test_scores_are_those_of_scikit_learn() -> None:
+    draw = np.random.default_rng(5)
+    for classes, clips in ((2, 1), (3, 20), (12, 500), (12, 5)):
+        said, heard = draw.integers(classes, size=(2, clips))
+        confusion = confusion_matrix(said, heard, classes)
+        labels = list(range(classes))
+        assert np.array_equal(confusion, sklearn.metrics.confusion_matrix(said, heard, labels=labels))
+        scores = word_scores(confusion, list(map(str, labels)))
+        expected = sklearn.metrics.precision_recall_fscore_support(
+            said, heard, labels=labels, zero_division=0.0
+        )
+        found = np.array([[one.precision, one.recall, one.f1, one.clips] for one in scores]).T
+        assert found == pytest.approx(np.array(expected))
 
 
 def test_all_right() -> None:

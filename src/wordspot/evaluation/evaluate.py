@@ -2,14 +2,15 @@
 
 import shlex
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from torch import Tensor
 
 from wordspot.audio.features import to_float
@@ -21,7 +22,7 @@ from wordspot.errors import UsageError
 from wordspot.evaluation.intervals import over_speakers, wider, wilson
 from wordspot.layout import Split, check_split
 from wordspot.models.recognizer import Recognizer
-from wordspot.runs.evaluation import Evaluation, WordScores
+from wordspot.runs.evaluation import Evaluation, WordScores, confusion_matrix
 from wordspot.runs.provenance import versions
 from wordspot.runs.run import Run
 
@@ -143,14 +144,13 @@ def score(
 ) -> Evaluation:
     """Score the probabilities [N, C] of the clips of a split, under the name of the evaluation."""
     table, classes = corpus.table(split), corpus.config.classes
-    said = table["word"].to_numpy(dtype=str)
-    predicted = np.array(classes)[probabilities.argmax(axis=1)]
-    right = said == predicted
+    said = table["word"].map({word: n for n, word in enumerate(classes)}).to_numpy(dtype=int)  # (N,)
+    heard = probabilities.argmax(axis=1)  # (N,)
+    right = said == heard
+    confusion = confusion_matrix(said, heard, len(classes))
+    words = word_scores(confusion, classes)
     by_speaker = over_speakers(right, table["speaker"].to_numpy(dtype=str))
     by_clip = wilson(int(right.sum()), len(right))
-    precision, recall, f1, clips = precision_recall_fscore_support(
-        said, predicted, labels=list(classes), zero_division=0.0
-    )
     return Evaluation(
         split=name,
         clips=len(table),
@@ -160,15 +160,26 @@ def score(
         interval=wider(by_speaker, by_clip),
         interval_over_speakers=by_speaker,
         interval_over_clips=by_clip,
-        macro_f1=float(f1[clips > 0].mean()),  # a labelled folder may lack a class
-        words=[
-            WordScores(word, float(precision[n]), float(recall[n]), float(f1[n]), int(clips[n]))
-            for n, word in enumerate(classes)
-        ],
-        confusion=confusion_matrix(said, predicted, labels=list(classes)).tolist(),
+        macro_f1=fmean(word.f1 for word in words if word.clips),  # a labelled folder may lack a class
+        words=words,
+        confusion=confusion.tolist(),
         synthetic=corpus.is_synthetic(split),
-        predictions=predictions(table, probabilities, classes, predicted),
+        predictions=predictions(table, probabilities, classes, np.array(classes)[heard]),
     )
+
+
+def word_scores(confusion: NDArray[np.int_], words: Sequence[str]) -> list[WordScores]:
+    """Score every word by the counts [C, C] of words said (rows) and recognised (columns).
+
+    Where a word was never said, its recall is 0; where it was never recognised, its precision.
+    """
+    both, said, heard = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)  # (C,) each
+    precision, recall = both / heard.clip(1), both / said.clip(1)
+    f1 = 2 * both / (said + heard).clip(1)  # the harmonic mean of the two
+    return [
+        WordScores(word, float(precision[n]), float(recall[n]), float(f1[n]), int(said[n]))
+        for n, word in enumerate(words)
+    ]
 
 
 def predictions(

@@ -99,6 +99,16 @@ class Evaluation(Scores):
         return plot_confusion(np.array(self.confusion), words, title, self)
 
 
+def confusion_matrix(said: NDArray[np.int_], heard: NDArray[np.int_], classes: int) -> NDArray[np.int_]:
+    """Count clips [N] by the class said and the class recognised, [C, C].
+
+    >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
+    [[1, 1], [0, 1]]
+    """
+    cells = np.bincount(said * classes + heard, minlength=classes**2)
+    return cells.reshape(classes, classes)
+
+
 def plot_confusion(counts: NDArray[np.int_], words: Sequence[str], title: str, source: Source) -> Figure:
     """Plot a confusion matrix [C, C] of the classes `words`: counts, shaded by their share of the row."""
     names = list(map(label, words))

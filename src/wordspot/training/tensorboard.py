@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-import torch
 from matplotlib.figure import Figure
 from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.proto.summary_pb2 import Summary
@@ -26,7 +25,7 @@ from wordspot.corpus.dataset import Batch
 from wordspot.figures import STYLE, Plot, Source
 from wordspot.files import atomic_write
 from wordspot.models.recognizer import Recognizer
-from wordspot.runs.evaluation import plot_confusion
+from wordspot.runs.evaluation import confusion_matrix, plot_confusion
 from wordspot.runs.metrics import Metrics
 from wordspot.runs.run import Run
 from wordspot.text import label
@@ -84,7 +83,8 @@ class TensorBoardLog:
         """Write an epoch: the last line of `metrics`, with validation logits [N, C] and labels [N]."""
         words = self.run.config.corpus.classes
         title = f"validation: accuracy {metrics[-1]['validation_accuracy']:.1%}, {len(labels)} clips"
-        counts = confusion(logits.cpu(), labels.cpu()).numpy()
+        said, heard = labels.cpu().numpy(), logits.argmax(dim=1).cpu().numpy()  # (N,) each
+        counts = confusion_matrix(said, heard, len(words))
         figures = [
             image("confusion", plot_confusion(counts, words, title, self.run)),
             image("curves", self.run.plot_curves()),
@@ -144,17 +144,6 @@ def first_clips(corpus: Corpus) -> tuple[Batch, list[str]]:
     table = corpus.table("training")
     first = table.drop_duplicates("word").head(EXAMPLES)
     return corpus.dataset("training")[first.index.tolist()], list(first["word"])
-
-
-def confusion(logits: Tensor, labels: Tensor) -> Tensor:
-    """Count clips by the class said and the class recognised, [C, C], from logits [N, C] and labels [N].
-
-    >>> confusion(torch.tensor([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]), torch.tensor([1, 1, 1])).tolist()
-    [[0, 0], [1, 2]]
-    """
-    classes = logits.shape[1]
-    cells = labels * classes + logits.argmax(dim=1)
-    return torch.bincount(cells, minlength=classes**2).view(classes, classes)
 
 
 def plot_examples(clean: Tensor, augmented: Tensor, words: Sequence[str], source: Source) -> Figure:
