@@ -33,10 +33,16 @@ def train(
     out: Annotated[Path, arg(metavar="RUN", help="Folder of the run; a stopped run resumes there.")],
     runtime: HowToRun = Runtime(),
 ) -> None:
-    """Train a model by a recipe or a config.json; the same command again resumes."""
+    """Train a model by a recipe or a config.json; the same command again resumes.
+
+    Under torchrun several processes train one run together (docs/scaling.md).
+    """
+    from wordspot.training.distributed import is_first
     from wordspot.training.loop import train
 
     run = train(recipe, data, out, runtime)
+    if not is_first():
+        return
     after = command("evaluate", run, "--data", data, "--split", "validation", runtime=runtime)
     print(f"trained: {run}\nnext: {after}")
 
