@@ -1,6 +1,7 @@
 """The checkpoint: whole or absent, and all that the next epoch needs."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -41,6 +42,34 @@ def test_next_steps_are_those_of_an_unbroken_run(name: str, tmp_path: Path) -> N
         step(again, its_optimizer, seed)
     assert torch.equal(again.weight, model.weight)
     assert torch.equal(again.bias, model.bias)
+
+
+@pytest.mark.parametrize("kind", [torch.optim.AdamW, torch.optim.Adam, torch.optim.SGD])
+def test_moments_have_the_order_of_weights_in_memory(kind: Any, tmp_path: Path) -> None:
+    """Fused optimisers go through both in the order of memory, which for convolutions is channels last."""
+
+    def made() -> tuple[nn.Conv2d, torch.optim.Optimizer]:
+        torch.manual_seed(0)
+        model = nn.Conv2d(3, 5, 3)
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        momentum = {"momentum": 0.9} if kind is torch.optim.SGD else {}
+        return model, kind(model.parameters(), 0.1, fused=True, **momentum)
+
+    def steps(model: nn.Conv2d, optimizer: torch.optim.Optimizer, count: int) -> None:
+        images = torch.arange(48.0).view(1, 3, 4, 4)
+        for _ in range(count):
+            optimizer.zero_grad()
+            model(images).square().mean().backward()
+            optimizer.step()
+
+    model, optimizer = made()
+    steps(model, optimizer, 2)
+    save_checkpoint(Run(tmp_path), model, optimizer, 1)
+    again, its_optimizer = made()
+    load_checkpoint(Run(tmp_path), again, its_optimizer)
+    steps(model, optimizer, 1)
+    steps(again, its_optimizer, 1)
+    assert torch.equal(again.weight, model.weight)
 
 
 def test_no_checkpoint_is_a_start(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from wordspot.audio.padding import moved, windows, zero_padding
 from wordspot.audio.room import ECHO_S
 from wordspot.audio.sinc import ROLLOFF, windowed_sinc
 from wordspot.config import AugmentConfig
+from wordspot.share import ALONE, Share
 
 VOCODER_FFT = 512
 """Points of the Fourier transform of the phase vocoder; its hop is a quarter of them."""
@@ -167,9 +168,13 @@ def mixup(one: Tensor, other: Tensor, weight: Tensor) -> Tensor:
     return other.lerp(one, weight[:, None])
 
 
-def random_crops(noise: Tensor, count: int, samples: int, draw: torch.Generator) -> Tensor:
-    """Draw crops [count, samples] of noise [M], which may overlap."""
+def random_crops(
+    noise: Tensor, count: int, samples: int, draw: torch.Generator, places: Tensor | None = None
+) -> Tensor:
+    """Draw crops [count, samples] of noise [M], which may overlap; those at some places [N], if any."""
     first = torch.randint(len(noise) - samples + 1, (count,), generator=draw)
+    if places is not None:
+        first = first[places]
     return noise.unfold(0, samples, 1).index_select(0, moved(first, noise.device))
 
 
@@ -283,7 +288,7 @@ def change_start(augmenter: "Augmenter", clips: Clips) -> Clips:
     """Shift clips in time."""
     config, (B, S) = augmenter.config, clips.waveforms.shape
     farthest = round(config.shift_ms * augmenter.sample_rate / 1000)
-    drawn = torch.randint(-farthest, farthest + 1, (B,), generator=augmenter.draw)
+    drawn = augmenter.integers(-farthest, farthest + 1, B)
     offsets = augmenter.where(config.shift_p, drawn, 0)
     lengths = (clips.lengths + moved(offsets, clips.lengths.device)).clamp(1, S)
     return clips._replace(waveforms=shift(clips.waveforms, offsets), lengths=lengths)
@@ -294,15 +299,16 @@ def add_neighbour(augmenter: "Augmenter", clips: Clips) -> Clips:
 
     Both are equally loud, as words are that run into each other in a stream.
     """
-    (B, S), device = clips.waveforms.shape, clips.waveforms.device
-    other = torch.randperm(B, generator=augmenter.draw)
+    (B, S), device, share = clips.waveforms.shape, clips.waveforms.device, augmenter.share
+    other = share.own(torch.randperm(share.whole(B), generator=augmenter.draw))
     drawn = augmenter.even(B)
     distance = (NEAREST + (FARTHEST - NEAREST) * drawn.abs()) * S
     offsets = augmenter.where(augmenter.config.neighbour_p, (distance * drawn.sign()).round().long(), 0)
+    every = Clips(*(share.gathered(tensor, share.whole(B)) for tensor in clips))
     rows = offsets.nonzero()[:, 0]
 
     def change(some: Clips) -> Clips:
-        joined, offset = clips.at(moved(other[rows], device)), offsets[rows]
+        joined, offset = every.at(moved(other[rows], device)), offsets[rows]
         ratio = loudness(some.waveforms, some.lengths) / loudness(joined.waveforms, joined.lengths)  # (N, 1)
         ends = (joined.lengths + moved(offset, device)).clamp(0, S)
         return some._replace(
@@ -318,14 +324,15 @@ def mix_pairs(augmenter: "Augmenter", clips: Clips) -> Clips:
 
     So the weight alone says which word dominates.
     """
-    B, device = len(clips.waveforms), clips.waveforms.device
-    other = torch.randperm(B, generator=augmenter.draw)
+    B, device, share = len(clips.waveforms), clips.waveforms.device, augmenter.share
+    other = share.own(torch.randperm(share.whole(B), generator=augmenter.draw))
     weight = augmenter.where(augmenter.config.mixup_p, augmenter.beta(B), 1.0)
     clips = clips._replace(targets=one_hot(clips.targets, augmenter.classes).float())  # (B, C)
+    every = Clips(*(share.gathered(tensor, share.whole(B)) for tensor in clips))
     rows = (weight < 1).nonzero()[:, 0]
 
     def change(some: Clips) -> Clips:
-        joined = clips.at(moved(other[rows], device))
+        joined = every.at(moved(other[rows], device))
         ratio = loudness(some.waveforms, some.lengths) / loudness(joined.waveforms, joined.lengths)  # (N, 1)
         share = moved(weight[rows], device)
         return Clips(
@@ -347,7 +354,7 @@ def add_background_noise(augmenter: "Augmenter", clips: Clips) -> Clips:
         augmenter,
         clips,
         augmenter.config.background_noise_p,
-        lambda count: random_crops(augmenter.noise, count, S, augmenter.draw),
+        lambda count, places: random_crops(augmenter.noise, count, S, augmenter.draw, places),
     )
 
 
@@ -355,22 +362,33 @@ def add_colored_noise(augmenter: "Augmenter", clips: Clips) -> Clips:
     """Add generated noise, from white to brown."""
     S, device = clips.waveforms.shape[1], clips.waveforms.device
 
-    def colored(count: int) -> Tensor:
-        white = torch.randn(count, S, generator=augmenter.draw)
-        return color(moved(white, device), moved(2 * torch.rand(count, generator=augmenter.draw), device))
+    def colored(count: int, places: Tensor) -> Tensor:
+        white = torch.randn(count, S, generator=augmenter.draw)[places]
+        slope = 2 * torch.rand(count, generator=augmenter.draw)[places]
+        if not len(places):
+            return moved(white, device)  # which has no Fourier transform
+        return color(moved(white, device), moved(slope, device))
 
     return with_noise(augmenter, clips, augmenter.config.colored_noise_p, colored)
 
 
-def with_noise(augmenter: "Augmenter", clips: Clips, p: float, noises: Callable[[int], Tensor]) -> Clips:
-    """Add noise to clips with probability `p`: `noises` gives [N, S] of it for N clips."""
-    snr_db = augmenter.snr_db(p, len(clips.waveforms))
+def with_noise(
+    augmenter: "Augmenter", clips: Clips, p: float, noises: Callable[[int, Tensor], Tensor]
+) -> Clips:
+    """Add noise to clips with probability `p`.
+
+    `noises` draws it for a number of clips of the whole batch, and gives [N, S] for those at N places.
+    """
+    share = augmenter.share
+    snr_db = augmenter.snr_db(p, share.whole(len(clips.waveforms)))
+    noisy = snr_db.isfinite()
+    place, snr_db = share.own(noisy.cumsum(0) - 1), share.own(snr_db)
     rows = snr_db.isfinite().nonzero()[:, 0]
+    drawn = noises(int(noisy.sum()), place[rows])  # by every process, even for none of its clips
 
     def change(some: Clips) -> Clips:
-        noise = zero_padding(noises(len(rows)), some.lengths)
-        noisy = add_noise(some.waveforms, noise, moved(snr_db[rows], noise.device))
-        return some._replace(waveforms=noisy)
+        noise = zero_padding(drawn, some.lengths)
+        return some._replace(waveforms=add_noise(some.waveforms, noise, moved(snr_db[rows], noise.device)))
 
     return change_rows(clips, rows, change)
 
@@ -422,6 +440,7 @@ class Augmenter:
         classes: int,
         noise: Tensor,
         draw: torch.Generator,
+        share: Share = ALONE,
     ) -> None:
         """Take background noise as float32 [M]; where it is shorter than a clip, none is added."""
         self.config = config
@@ -430,6 +449,7 @@ class Augmenter:
         self.classes = classes
         self.noise = noise
         self.draw = draw
+        self.share = share
 
     def waveforms(self, waveforms: Tensor, lengths: Tensor, labels: Tensor) -> Clips:
         """Augment waveforms [B, S] with lengths [B] and labels [B]."""
@@ -454,41 +474,51 @@ class Augmenter:
     def mask(self, features: Tensor, dim: int, widest: int, p: float) -> Tensor:
         """Mask features [B, T, F] along `dim`, each clip at a drawn place of a drawn width."""
         B, size = len(features), features.shape[dim]
-        width = torch.randint(0, min(widest, size) + 1, (B,), generator=self.draw)
-        first = (torch.rand(B, generator=self.draw) * (size - width + 1)).long()
+        width = self.integers(0, min(widest, size) + 1, B)
+        first = (self.uniform(B) * (size - width + 1)).long()
         width = self.where(p, width, 0)
         return mask(features, moved(first, features.device), moved(width, features.device), dim)
 
     def percent(self, p: float, farthest: float, count: int) -> Tensor:
         """Draw speeds for clips in whole percent [count], at most the fraction `farthest` from 100."""
         steps = round(100 * farthest)
-        drawn = 100 + torch.randint(-steps, steps + 1, (count,), generator=self.draw)
-        return self.where(p, drawn, 100)
+        return self.where(p, 100 + self.integers(-steps, steps + 1, count), 100)
 
     def numbers(self, p: float, count: int, clips: int) -> tuple[Tensor, Tensor]:
         """Draw numbers below `count` for some of the clips: their rows [N], and a number for each [N]."""
-        drawn = self.where(p, torch.randint(count, (clips,), generator=self.draw), -1)
+        drawn = self.where(p, self.integers(0, count, clips), -1)
         rows = (drawn >= 0).nonzero()[:, 0]
         return rows, drawn[rows]
 
     def even(self, count: int) -> Tensor:
         """Draw uniformly from -1 to 1."""
-        return 2 * torch.rand(count, generator=self.draw) - 1
+        return 2 * self.uniform(count) - 1
 
     def beta(self, count: int) -> Tensor:
         """Draw weights for mixup with numpy, seeded by this generator, which torch's beta ignores."""
         seed = int(torch.randint(2**31, (1,), generator=self.draw))
         alpha = self.config.mixup_alpha
-        return torch.from_numpy(np.random.default_rng(seed).beta(alpha, alpha, count)).float()
+        drawn = np.random.default_rng(seed).beta(alpha, alpha, self.share.whole(count))
+        return self.share.own(torch.from_numpy(drawn).float())
 
     def snr_db(self, p: float, count: int) -> Tensor:
-        """Draw signal-to-noise ratios in decibels, infinite where no noise is to be added."""
+        """Draw signal-to-noise ratios in decibels for a whole batch, infinite where no noise is added."""
         low, high = self.config.snr_min_db, self.config.snr_max_db
         drawn = low + (high - low) * torch.rand(count, generator=self.draw)
-        return self.where(p, drawn, torch.inf)
+        if p == 1:
+            return drawn
+        return torch.where(torch.rand(count, generator=self.draw) < p, drawn, torch.inf)
 
     def where(self, p: float, changed: Tensor, unchanged: float) -> Tensor:
         """Keep each drawn value with probability `p`, else take `unchanged`."""
         if p == 1:
             return changed
-        return torch.where(torch.rand(len(changed), generator=self.draw) < p, changed, unchanged)
+        return torch.where(self.uniform(len(changed)) < p, changed, unchanged)
+
+    def uniform(self, count: int) -> Tensor:
+        """Draw for `count` clips uniformly from 0 to 1."""
+        return self.share.own(torch.rand(self.share.whole(count), generator=self.draw))
+
+    def integers(self, low: int, high: int, count: int) -> Tensor:
+        """Draw for `count` clips integers from `low` to below `high`."""
+        return self.share.own(torch.randint(low, high, (self.share.whole(count),), generator=self.draw))

@@ -11,6 +11,7 @@ from torch.nn.functional import pad
 from wordspot.audio.padding import frame_mask, full_lengths, take_frames, zero_padding
 from wordspot.config import TRANSFORMS, FeatureConfig
 from wordspot.schema import implementation
+from wordspot.share import ALONE, Share
 
 FLOOR = 1e-6
 """Added to mel energies before the logarithm, as `torchaudio.transforms.MFCC` does."""
@@ -160,12 +161,13 @@ class Features(nn.Module):
         return 1 + lengths // self.hop
 
     @torch.no_grad()
-    def fit(self, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
+    def fit(self, batches: Iterable[tuple[Tensor, Tensor]], share: Share = ALONE) -> None:
         """Set mean and standard deviation of each coefficient from waveforms [B, S] with lengths [B].
 
-        Frames of padding are left out. To be called with the training split only.
+        Frames of padding are left out. To be called with the training split only, of which each process of
+        several has its share.
         """
-        frames = 0
+        frames = torch.zeros((), dtype=torch.float64)
         total = torch.zeros(self.size, dtype=torch.float64)
         squares = torch.zeros_like(total)
         for waveforms, lengths in batches:
@@ -175,6 +177,7 @@ class Features(nn.Module):
             frames += len(kept)
             total += kept.sum(dim=0)
             squares += kept.square().sum(dim=0)
+        frames, total, squares = share.totals(frames, total, squares)
         mean = total / frames
         variance = squares / frames - mean.square()
         self.mean.copy_(mean)

@@ -40,12 +40,18 @@ def train(
     ] = "none",
     runtime: HowToRun = Runtime(),
 ) -> None:
-    """Train a model by a recipe or a config.json; the same command again resumes."""
+    """Train a model by a recipe or a config.json; the same command again resumes.
+
+    Under torchrun several processes train one run together (docs/scaling.md).
+    """
     from wordspot.corpus.corpus import words_in
+    from wordspot.training.distributed import is_first
     from wordspot.training.loop import train
 
     recipe = vary(recipe, words=words_in(data, recipe.corpus.words, runtime))
     run = train(recipe, data, out, runtime, log=log)
+    if not is_first():
+        return
     after = command("evaluate", run, "--data", data, "--split", "validation", runtime=runtime)
     print(f"trained: {run}\nnext: {after}")
 

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch.utils.data import BatchSampler, DataLoader, RandomSampler, SequentialSampler
+from torch.utils.data import BatchSampler, DataLoader, RandomSampler, Sampler, SequentialSampler
 
 from wordspot.audio.io import header, read_clip
 from wordspot.config import COMMANDS, UNKNOWN, CorpusConfig, Runtime
-from wordspot.corpus.dataset import LARGE_BATCH, Batch, ClipDataset
+from wordspot.corpus.dataset import LARGE_BATCH, Batch, ClipDataset, SharedBatches
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.folds import in_fold
 from wordspot.corpus.index import (
@@ -34,6 +34,7 @@ from wordspot.corpus.store import Store, open_store
 from wordspot.errors import ClipError, UsageError
 from wordspot.files import cache_folder
 from wordspot.layout import SPLITS, Split, check_split
+from wordspot.share import ALONE, Share
 from wordspot.tts.common_words import WORDS_PER_SENTENCE, other_texts
 from wordspot.tts.settings import CLIPS, Synthesis
 from wordspot.tts.synthesize import cached
@@ -97,19 +98,27 @@ class Corpus:
         return ClipDataset(self.store.samples, rows, table["length"].to_numpy(), labels)
 
     def loader(
-        self, split: Split, batch_size: int = LARGE_BATCH, *, shuffle: bool | torch.Generator = False
+        self,
+        split: Split,
+        batch_size: int | None = None,
+        *,
+        shuffle: bool | torch.Generator = False,
+        share: Share = ALONE,
     ) -> DataLoader[Batch]:
         """Load a split in batches, in the store's order or shuffled, by a generator where one is given.
 
         Reading from the store is so fast that worker processes would slow it down. Shuffled, recorded clips
         are repeated as the config says, and a last batch with a single clip is left out, because batch
-        normalisation can't use it.
+        normalisation can't use it. Each process of several has its share of each batch; a last one with too
+        few clips for all of them is left out where it is shuffled.
         """
+        batch_size = batch_size or LARGE_BATCH * share.processes
         clips = self.dataset(split, self.config.recorded_times if shuffle else 1)
         generator = shuffle if isinstance(shuffle, torch.Generator) else None
         order = RandomSampler(clips, generator=generator) if shuffle else SequentialSampler(clips)
-        drop_last = bool(shuffle) and 1 == len(clips) % batch_size < len(clips)
-        batches = BatchSampler(order, batch_size, drop_last)
+        drop_last = bool(shuffle) and 0 < len(clips) % batch_size < min(max(2, share.processes), len(clips))
+        whole = BatchSampler(order, batch_size, drop_last)
+        batches: Sampler[list[int]] = SharedBatches(whole, share) if share.processes > 1 else whole
         # Without a batch size of its own, the loader asks the dataset for the clips of a batch at once.
         return DataLoader(clips, batch_size=None, sampler=batches, generator=generator)
 

@@ -1,14 +1,16 @@
 """Clips to batches: a `Dataset`, which `Corpus.loader` puts into a `DataLoader`."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import BatchSampler, Dataset, Sampler
 
 from wordspot.corpus.samples import Samples
+from wordspot.share import Share
 
 LARGE_BATCH = 256
 """Clips in a batch without gradients."""
@@ -49,3 +51,20 @@ class ClipDataset(Dataset[Batch]):
         rows = self.rows[places]
         arrays = self.samples[rows], self.lengths[rows], self.labels[rows]
         return Batch(*(torch.from_numpy(array) for array in arrays))
+
+
+class SharedBatches(Sampler[list[int]]):
+    """A process's share of each batch, of whose clips the share is told how many there are in all."""
+
+    def __init__(self, batches: BatchSampler, share: Share) -> None:
+        self.batches, self.share = batches, share
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Yield the places of this process's clips in each batch. Nobody may ask for one ahead of its use."""
+        for places in self.batches:
+            self.share.clips = len(places)
+            if own := places[self.share.rank :: self.share.processes]:
+                yield own

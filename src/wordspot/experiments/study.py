@@ -22,6 +22,7 @@ from wordspot.figures import titled
 from wordspot.files import alone_in, output_folder, read_json, write_json, write_text
 from wordspot.runs.run import CONFIG
 from wordspot.text import is_file_name, shown
+from wordspot.training.distributed import refuse_torchrun
 from wordspot.training.parallel import open_once, processes, train_all
 
 EXPERIMENTS = "experiments.json"
@@ -73,6 +74,7 @@ def run_study(
     `quiet`. A study that was stopped resumes; a config that is in two experiments is trained once. Raises
     what `train`, `evaluate` and `compare` raise.
     """
+    refuse_torchrun("study")
     if jobs < 1:
         raise UsageError(f"jobs: {jobs} must be at least 1")
     folder = output_folder(Path(out))

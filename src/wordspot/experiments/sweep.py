@@ -26,6 +26,7 @@ from wordspot.errors import DivergedError, UsageError, WordspotError
 from wordspot.figures import SYNTHETIC, Source, save_figure
 from wordspot.files import alone_in, output_folder, write_json
 from wordspot.runs.metrics import Metrics
+from wordspot.training.distributed import refuse_torchrun
 from wordspot.training.loop import train
 
 Searched = FloatDistribution | IntDistribution | CategoricalDistribution
@@ -75,6 +76,7 @@ def sweep(
     can't be opened, a study of another recipe or a folder in which another process is at work, WordspotError
     for a storage that fails, and what `train` raises.
     """
+    refuse_torchrun("sweep")
     if trials < 1:
         raise UsageError(f"trials: {trials} must be at least 1")
     folder = output_folder(Path(out))

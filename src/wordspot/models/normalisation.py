@@ -1,4 +1,7 @@
-"""Batch normalisation of sequences: frames of padding count for no statistic, and come out as 0."""
+"""Batch normalisation of sequences: frames of padding count for no statistic, and come out as 0.
+
+Where several processes train one model, the statistics are those of the batch of all of them.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,6 +14,7 @@ from torch.nn.functional import batch_norm
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from wordspot.audio.padding import frame_mask
+from wordspot.share import ALONE, Share
 
 Gate = Callable[[Tensor, Tensor], Tensor]
 """Lets values through where a tensor that belongs to it says so, and gives 0 elsewhere."""
@@ -35,6 +39,7 @@ class MaskedBatchNorm(_BatchNorm):
     def __init__(self, channels: int, time_dim: int = 2, bands: int = 1, *, relu: bool = False) -> None:
         super().__init__(channels * bands)
         self.time_dim, self.bands, self.relu = time_dim, bands, relu
+        self.share = ALONE
 
     def forward(self, sequence: Tensor, frames: Tensor) -> Tensor:  # type: ignore[override]
         """Normalise [B, C, ...], of whose frames `frames` [B] are real, to the same shape."""
@@ -48,7 +53,7 @@ class MaskedBatchNorm(_BatchNorm):
 
     def _in_training(self, rows: Tensor, real: Tensor) -> Tensor:
         """Normalise real rows [N, G, R, C] by their own statistics, which the running ones follow."""
-        settings = self._by_band(self.weight), self._by_band(self.bias), self.eps, self.relu
+        settings = self._by_band(self.weight), self._by_band(self.bias), self.eps, self.relu, self.share
         normalised, mean, variance, count = NormaliseRows.apply(rows, real, *settings)  # type: ignore[no-untyped-call]
         with torch.no_grad():
             self.num_batches_tracked += 1
@@ -80,15 +85,22 @@ class NormaliseRows(Function):
 
     @staticmethod
     def forward(
-        ctx: Any, rows: Tensor, real: Tensor, weight: Tensor, bias: Tensor, eps: float, relu: bool
+        ctx: Any,
+        rows: Tensor,
+        real: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        eps: float,
+        relu: bool,
+        share: Share,
     ) -> Any:
         """Normalise rows [N, G, R, C] that are `real` [N, 1, 1, 1] (1, or 0 for padding, which becomes 0).
 
         Weight and bias are [G, 1, C]. Gives the rows, their mean and variance [G, 1, C], and the number of
         values that these are of.
         """
-        count = real.sum() * rows.shape[2]
-        total, squares = sums(rows, rows, real, torch.mul)
+        own = real.sum() * rows.shape[2], *sums(rows, rows, real, torch.mul)
+        count, total, squares = share.totals(*own)
         mean = total / count
         variance = (squares / count - mean.square()).clamp(min=0)
         deviation = (variance + eps).sqrt()
@@ -99,7 +111,7 @@ class NormaliseRows(Function):
             torch.addcmul(b, a, row, out=out).mul_(is_real)
             if relu:
                 out.relu_()
-        ctx.relu = relu
+        ctx.relu, ctx.share = relu, share
         ctx.save_for_backward(rows, real, normalised if relu else real, scale, mean, deviation, count)
         ctx.mark_non_differentiable(mean, variance, count)
         return normalised, mean, variance, count
@@ -112,13 +124,14 @@ class NormaliseRows(Function):
         pass_on = behind_relu if ctx.relu else torch.mul
         to_bias, products = sums(gradient, rows, gate, pass_on)
         to_weight = (products - mean * to_bias) / deviation
+        weight_everywhere, bias_everywhere = ctx.share.totals(to_weight, to_bias)
         # of a real row: scale * (gradient - to_bias / count - standardised row * to_weight / count)
-        slope = -scale * to_weight / (deviation * count)
-        a, b, c = columns(rows, scale, slope, -scale * to_bias / count - slope * mean)
+        slope = -scale * weight_everywhere / (deviation * count)
+        a, b, c = columns(rows, scale, slope, -scale * bias_everywhere / count - slope * mean)
         to_rows = torch.empty_like(rows)
         for row, is_real, above, gates, out in pieces(rows, real, gradient, gate, to_rows):
             torch.addcmul(c, b, row, out=out).addcmul_(a, pass_on(above, gates)).mul_(is_real)
-        return to_rows, None, to_weight, to_bias, None, None
+        return to_rows, None, to_weight, to_bias, None, None, None
 
 
 def sums(one: Tensor, other: Tensor, gate: Tensor, pass_on: Gate) -> tuple[Tensor, Tensor]:

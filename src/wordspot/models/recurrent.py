@@ -31,7 +31,7 @@ class Recurrent(Model):
         self.recurrent = make(config, self.encoder.size)
         size = config.state_size
         self.pooling = implementation(POOLINGS, config.pooling)(size, config.bidirectional)
-        self.head_norm = nn.BatchNorm1d(size) if config.head_norm else None
+        self.head_norm = MaskedBatchNorm(size) if config.head_norm else None
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(size, n_classes)
 
@@ -43,7 +43,7 @@ class Recurrent(Model):
         """Score clips of states [B, T', D], of which `frames` [B] are not padding, as logits [B, C]."""
         pooled = self.pooling(states, frames)  # (B, D)
         if self.head_norm:
-            pooled = self.head_norm(pooled)
+            pooled = self.head_norm(pooled[:, :, None], torch.ones_like(frames))[:, :, 0]
         logits: Tensor = self.head(self.dropout(pooled))  # (B, C)
         return logits
 

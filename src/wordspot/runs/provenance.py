@@ -12,7 +12,7 @@ from wordspot.layout import SPLITS
 PACKAGES = ("wordspot", "torch", "torchaudio", "numpy", "soundfile")
 
 
-def provenance_of(corpus: Corpus, device: torch.device, precision: str) -> dict[str, Any]:
+def provenance_of(corpus: Corpus, device: torch.device, precision: str, processes: int = 1) -> dict[str, Any]:
     """Describe what a run is made with and of."""
     tables = {split: corpus.table(split) for split in SPLITS}
     return {
@@ -21,6 +21,7 @@ def provenance_of(corpus: Corpus, device: torch.device, precision: str) -> dict[
             "system": platform.system(),
             "processor": processor(),
             "threads": torch.get_num_threads(),
+            "processes": processes,
         },
         "device": str(device),
         "precision": precision,

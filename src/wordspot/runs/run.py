@@ -95,14 +95,13 @@ class Run:
         Raises UsageError where the folder holds a run with another config or other clips.
         """
         run = cls(output_folder(folder))
-        if (run.folder / CONFIG).is_file():
-            run.check_resumable(config, provenance)
-        else:
+        if not (run.folder / CONFIG).is_file():
             heard = {
                 split: sorted(set(corpus.table(split)["speaker"])) for split in ("training", "validation")
             }
             write_json(run.folder / SPEAKERS, heard)
             write_json(run.folder / CONFIG, {"config": asdict(config), "provenance": provenance})
+        run.check_resumable(config, provenance)
         return run
 
     def check_resumable(self, config: RunConfig, provenance: dict[str, Any]) -> None:
@@ -111,6 +110,12 @@ class Run:
         if threads != provenance["machine"]["threads"]:
             warnings.warn(
                 f"{self} was started with --threads {threads}: another number of threads changes rounding",
+                stacklevel=2,
+            )
+        processes = self.provenance["machine"].get("processes", 1)
+        if processes != provenance["machine"]["processes"]:
+            warnings.warn(
+                f"{self} was started with {processes} processes: another number changes rounding",
                 stacklevel=2,
             )
         precision = self.provenance.get("precision", "float32")

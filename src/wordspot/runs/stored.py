@@ -14,6 +14,7 @@ class Machine:
     system: str
     processor: str
     threads: int
+    processes: int = 1
 
 
 @dataclass(frozen=True)

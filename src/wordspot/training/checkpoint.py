@@ -61,8 +61,16 @@ def load_checkpoint(
         model.load_state_dict(weights)
         if average:
             average.recognizer.load_state_dict(averaged)
+        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        for number, state in moments.items():
+            moments[number] = {name: laid_out(tensor, parameters[number]) for name, tensor in state.items()}
         optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
-    except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
+    except (SafetensorError, RuntimeError, ValueError, KeyError, IndexError, TypeError) as error:
         reason = str(error).splitlines()[0]
         raise WordspotError(f"{path}: damaged ({reason}): remove {run} and train again") from None
     return epoch
+
+
+def laid_out(moment: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
+    """Give a moment the order in memory of its parameter, through which a fused optimiser reads both."""
+    return torch.empty_like(parameter).copy_(moment) if moment.ndim else moment

@@ -4,13 +4,14 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 from torch.nn.utils import clip_grad_norm_
 
@@ -25,12 +26,15 @@ from wordspot.errors import DivergedError, UsageError, WordspotError
 from wordspot.figures import save_figure
 from wordspot.files import alone_in, output_folder
 from wordspot.models.recognizer import Recognizer
+from wordspot.models.shared import share_layers
 from wordspot.models.temperature import fit_temperature
 from wordspot.recipes import recipe as recipe_named
 from wordspot.runs.metrics import Metrics, best_epoch, is_over
 from wordspot.runs.provenance import provenance_of
 from wordspot.runs.run import Run, load
+from wordspot.share import ALONE, Share
 from wordspot.training.checkpoint import FILE, load_checkpoint, save_checkpoint
+from wordspot.training.distributed import check_agreement, data_parallel, send_state, together
 from wordspot.training.progress import TrainingProgress
 from wordspot.training.weight_average import WeightAverage
 
@@ -67,6 +71,13 @@ class RunningMetrics:
             self._unread.clear()
         return self
 
+    def of_all(self, share: Share) -> "RunningMetrics":
+        """Sum up what all processes have."""
+        self.read()
+        own = torch.tensor([self.loss, self.correct, self.clips], dtype=torch.float64)
+        loss, correct, clips = share.totals(own)[0].tolist()
+        return RunningMetrics(loss, int(correct), int(clips))
+
     @property
     def mean_loss(self) -> float:
         """Mean cross-entropy of a clip, in nats."""
@@ -94,23 +105,29 @@ def train(
     take the place of the config's. A run that was stopped continues after its last finished epoch; a finished
     one is left as it is. `log` is a log to write beside its metrics, which changes nothing of the training.
     Progress goes to standard error unless `quiet`. `after_epoch` is called with the metrics of each epoch,
-    finished ones first, and may raise to end training.
+    finished ones first, and may raise to end training. Processes that `torchrun` started train one run
+    together.
 
-    Equal configs on equal clips give equal weights on the same machine with the same number of threads.
-    Raises UsageError where `out` holds another run, another process trains there, the device is missing or a
-    log needs a package that is, and WordspotError where the clips can't be used or the disk is full.
+    Equal configs on equal clips give equal weights on the same machine with the same number of threads and
+    processes. Raises UsageError where `out` holds another run, another process trains there, the device is
+    missing or a log needs a package that is, and WordspotError where the clips can't be used or the disk is
+    full.
     """
     if isinstance(config, str):
         config = recipe_named(config)
     open_log = log_of(log)
-    with computing(runtime) as device:
+    with together(runtime) as (share, runtime), computing(runtime) as device:
         corpus = open_corpus(data, config.corpus, runtime)
         config = replace(config, corpus=corpus.config)
-        precision = precision_on(device, runtime, config.model)
-        with alone_in(output_folder(Path(out)), depth=1):
-            run = Run.create_or_resume(Path(out), config, provenance_of(corpus, device, precision), corpus)
-            fit(run, corpus, device, precision, open_log(run), quiet=quiet, after_epoch=after_epoch)
-            save_figure(run.plot_curves(), run.folder / "curves.svg")
+        check_agreement(share, config, corpus)
+        precision = share.from_first(lambda: precision_on(device, runtime, config.model))
+        made_with = provenance_of(corpus, device, precision, share.processes)
+        with alone_in(output_folder(Path(out)), depth=1) if share.is_first else nullcontext():
+            run = share.from_first(lambda: Run.create_or_resume(Path(out), config, made_with, corpus))
+            opened = open_log(run) if share.is_first else None
+            fit(run, corpus, device, precision, share, opened, quiet=quiet, after_epoch=after_epoch)
+            if share.is_first:
+                save_figure(run.plot_curves(), run.folder / "curves.svg")
     return run
 
 
@@ -130,6 +147,7 @@ def fit(
     corpus: Corpus,
     device: torch.device,
     precision: str,
+    share: Share = ALONE,
     log: "TensorBoardLog | None" = None,
     *,
     quiet: bool = False,
@@ -137,22 +155,24 @@ def fit(
 ) -> None:
     """Train a run by its config, from its last finished epoch on.
 
-    The weights of the best epoch are saved with the temperature that fits its validation logits.
+    The weights of the best epoch are saved with the temperature that fits its validation logits. Each process
+    of several has its share of the clips; the first one writes.
     """
     config, recipe = run.config, run.config.training
     torch.manual_seed(recipe.seed)  # initial weights
     recognizer = Recognizer(config).to(device)
     order, draw = torch.Generator(), torch.Generator()
-    training = corpus.loader("training", recipe.batch_size, shuffle=order)
-    validation = corpus.loader("validation")
+    training = corpus.loader("training", recipe.batch_size, shuffle=order, share=share)
+    validation = corpus.loader("validation", share=share)
     optimizer = make_optimizer(recognizer, recipe)
     average = WeightAverage(recognizer, recipe.weight_average) if recipe.weight_average else None
     judged = average.recognizer if average else recognizer
-    metrics = resume(run, recognizer, optimizer, average)
+    metrics = share.from_first(lambda: resume(run, recognizer, optimizer, average))
+    send_state(share, recognizer, optimizer, *([judged] if average else []))
     epoch = len(metrics)
     if epoch == 0:
-        batches = (on_device(batch, device) for batch in corpus.loader("training"))
-        recognizer.features.fit((to_float(batch.samples), batch.lengths) for batch in batches)
+        batches = (on_device(batch, device) for batch in corpus.loader("training", share=share))
+        recognizer.features.fit(((to_float(batch.samples), batch.lengths) for batch in batches), share)
         if average:
             average.start(recognizer)
     if after_epoch:
@@ -164,30 +184,41 @@ def fit(
         return
 
     teachers = load_teachers(config, device)
-    augmenter = make_augmenter(config, corpus, draw)
+    augmenter = make_augmenter(config, corpus, draw, share)
     if log:
-        log.examples(corpus, recognizer, augmenter)
-    with TrainingProgress(run, recipe.epochs, len(training), epoch, quiet=quiet) as progress:
+        log.examples(corpus, recognizer, make_augmenter(config, corpus, draw))
+    if share.processes > 1:
+        share_layers(recognizer.model, share)
+    silent = quiet or not share.is_first
+    with TrainingProgress(run, recipe.epochs, len(training), epoch, quiet=silent) as progress:
         while not is_over(metrics, recipe):
             epoch, started, computed = epoch + 1, time.perf_counter(), time.process_time()
             seed_epoch(recipe.seed, epoch, order, draw)
 
             recognizer.train()
+            model = data_parallel(recognizer.model, share)
             trained = RunningMetrics()
             for number, batch in enumerate(training):
                 step = (epoch - 1) * len(training) + number
                 learning_rate = learning_rate_at(step, recipe.epochs * len(training), recipe)
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate
-                trained.add(*train_step(recognizer, batch, augmenter, optimizer, precision, teachers))
+                trained.add(*train_step(recognizer, batch, augmenter, optimizer, precision, teachers, model))
                 if average:
                     average.update(recognizer, step)
                 if number % READ_EVERY == 0:
                     trained.read()
-                progress.step(epoch, number + 1, trained.mean_loss, trained.accuracy, len(batch.labels))
-            speed = trained.read().clips / (time.perf_counter() - started)
+                progress.step(
+                    epoch,
+                    number + 1,
+                    trained.mean_loss,
+                    trained.accuracy,
+                    share.whole(len(batch.labels)),
+                )
+            trained = trained.of_all(share)
+            speed = trained.clips / (time.perf_counter() - started)
 
-            validated, logits, labels = validate(judged, validation)  # ..., (N, C), (N)
+            validated, logits, labels = validate(judged, validation, share)  # ..., (N, C), (N)
             if not math.isfinite(trained.loss + validated.loss):
                 raise DivergedError(f"{run}: the loss is not finite in epoch {epoch}: lower --learning-rate")
             metrics.append(
@@ -204,13 +235,14 @@ def fit(
                 }
             )
             is_best = best_epoch(metrics) == epoch
-            if is_best:
-                write_best(run, judged, logits, labels)
-            run.write_metrics(metrics)
-            if log:
-                log.epoch(metrics, logits, labels)
-            # Last, so that a run killed before this line repeats the whole epoch.
-            save_checkpoint(run, recognizer, optimizer, epoch, average)
+            if share.is_first:
+                if is_best:
+                    write_best(run, judged, logits, labels)
+                run.write_metrics(metrics)
+                if log:
+                    log.epoch(metrics, logits, labels)
+                # Last, so that a run killed before this line repeats the whole epoch.
+                save_checkpoint(run, recognizer, optimizer, epoch, average)
             progress.epoch(metrics[-1], is_best)
             if after_epoch:
                 after_epoch(metrics[-1])
@@ -245,14 +277,15 @@ def train_step(
     optimizer: torch.optim.Optimizer,
     precision: str = "float32",
     teachers: Sequence[Recognizer] = (),
+    model: nn.Module | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Take one step on a batch; gives the loss [] and logits [B, C] before it, and labels [B] to score by.
 
-    The label of a mixed or taught clip is the likeliest word of its target. Nothing here waits for a device
-    to compute what it was given.
+    The label of a mixed or taught clip is the likeliest word of its target. `model` may be that of the
+    recogniser in a wrapper. Nothing here waits for a device to compute what it was given.
     """
     features, frames, targets = augmented_features(recognizer, batch, augmenter, teachers)
-    loss, logits = model_step(recognizer, optimizer, features, frames, targets, precision)
+    loss, logits = model_step(recognizer, optimizer, features, frames, targets, precision, model)
     return loss, logits, targets.argmax(dim=1) if targets.ndim == 2 else targets
 
 
@@ -299,6 +332,7 @@ def model_step(
     frames: Tensor,
     targets: Tensor,
     precision: str = "float32",
+    model: nn.Module | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Update the weights by what `augmented_features` gave; gives the loss [] and logits [B, C] before that.
 
@@ -307,7 +341,7 @@ def model_step(
     recipe = recognizer.config.training
     optimizer.zero_grad()
     with arithmetic(recognizer.device, precision):
-        logits = recognizer.model(features, frames).float()  # (B, C)
+        logits = (model or recognizer.model)(features, frames).float()  # (B, C)
     loss = cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
     loss.backward()  # type: ignore[no-untyped-call]
     clip_grad_norm_(recognizer.parameters(), recipe.clip_norm)
@@ -322,7 +356,9 @@ def write_best(run: Run, recognizer: Recognizer, logits: Tensor, labels: Tensor)
     recognizer.temperature.fill_(1.0)  # what trains on depends on the training clips alone
 
 
-def make_augmenter(config: RunConfig, corpus: Corpus, draw: torch.Generator) -> Augmenter:
+def make_augmenter(
+    config: RunConfig, corpus: Corpus, draw: torch.Generator, share: Share = ALONE
+) -> Augmenter:
     """Make the augmentation of a run's training clips."""
     noise = background_noise(corpus) if config.augment.background_noise_p else torch.zeros(0)
     return Augmenter(
@@ -332,6 +368,7 @@ def make_augmenter(config: RunConfig, corpus: Corpus, draw: torch.Generator) -> 
         len(corpus.config.classes),
         noise,
         draw,
+        share,
     )
 
 
@@ -344,10 +381,13 @@ def background_noise(corpus: Corpus) -> Tensor:
 
 
 @torch.no_grad()
-def validate(recognizer: Recognizer, batches: Iterable[Batch]) -> tuple[RunningMetrics, Tensor, Tensor]:
+def validate(
+    recognizer: Recognizer, batches: Iterable[Batch], share: Share = ALONE
+) -> tuple[RunningMetrics, Tensor, Tensor]:
     """Evaluate without gradient, dropout, augmentation or temperature.
 
-    Gives loss and accuracy, the logits [N, C] of all clips, and their labels [N].
+    Gives loss and accuracy, the logits [N, C] of all clips, and their labels [N]: of the clips of all
+    processes.
     """
     recognizer.eval()
     device, metrics, scored = recognizer.device, RunningMetrics(), []
@@ -357,8 +397,11 @@ def validate(recognizer: Recognizer, batches: Iterable[Batch]) -> tuple[RunningM
         logits = recognizer.model(features, recognizer.features.frames(lengths))  # (B, C)
         metrics.add(cross_entropy(logits, labels), logits, labels)
         scored.append((logits, labels))
-    every_logits, every_label = zip(*scored, strict=True)
-    return metrics.read(), torch.cat(every_logits), torch.cat(every_label)
+    metrics = metrics.of_all(share)
+    every_logits, every_label = (
+        share.gathered(torch.cat(own), metrics.clips) for own in zip(*scored, strict=True)
+    )
+    return metrics, every_logits, every_label
 
 
 def on_device(batch: Batch, device: torch.device) -> Batch:
