@@ -48,7 +48,7 @@ def publish(
     ] = None,
     onnx: Annotated[bool, arg(help="Add an ONNX file, where the extra onnx is installed.")] = True,
 ) -> None:
-    """Lay out a run, or the best recogniser of a study and the best that streams, as folders to upload."""
+    """Lay out a run, or the best recognisers of a study, as folders to upload."""
     from wordspot.deploy.publish import publish as publish_study
     from wordspot.deploy.publish import publish_run
     from wordspot.reporting.card_header import Credits
