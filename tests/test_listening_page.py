@@ -20,8 +20,12 @@ from tests.helpers import fetched
 from tests.tts.conftest import espeak_alone as espeak_alone
 from wordspot.deploy.page import RUNTIME
 from wordspot.deploy.sound import Microphone
+from wordspot.files import read_json
+from wordspot.reporting.stream_table import stream_table
+from wordspot.runs.run import Run
 
-PAGE = (Path(__file__).parents[1] / "docs" / "listening.md").read_text(encoding="utf-8")
+PROJECT = Path(__file__).parents[1]
+PAGE = (PROJECT / "docs" / "listening.md").read_text(encoding="utf-8")
 
 
 def blocks_of(language: str) -> list[str]:
@@ -86,3 +90,16 @@ def test_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (tmp_path / "page" / "index.html").is_file()
     megabytes = sum(path.stat().st_size for path in (tmp_path / "page").iterdir()) / 1e6
     assert f"The folder takes {megabytes:.0f} MB" in PAGE
+
+
+def test_the_scores_of_the_kept_recogniser_are_those_of_its_evaluation() -> None:
+    found = read_json(PROJECT / "reports/live/stream-testing.json")
+    assert found["recogniser"] == "wordspot-live"
+    assert Run("wordspot-live").thresholds == found["thresholds"]
+    table = stream_table(found)
+    card = (Path(Run("wordspot-live")) / "README.md").read_text(encoding="utf-8")
+    assert table.to_markdown() in card
+    for name, words, missed, interval, rate, rates, latency in table.rows:
+        misses = "-" if missed == "-" else f"{missed} ({interval})"
+        times = "-" if latency == "-" else latency.replace(" (", " ms (").replace(")", " ms)")
+        assert f"| {name} | {words} | {misses} | {rate} ({rates}) | {times} |" in PAGE

@@ -39,7 +39,7 @@ def test_a_row_of_the_table_of_models(one: ModelResult) -> None:
 
 
 def test_the_words_of_the_pretrained_recognisers() -> None:
-    assert pretrained() == ["lstm", "wordspot"]
+    assert pretrained() == ["lstm", "wordspot", "wordspot-live"]
     assert f"# one of {' '.join(FAMILY.words)}" in README
 
 

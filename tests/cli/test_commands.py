@@ -170,7 +170,7 @@ def test_predict_needs_no_run(wordspot: Command, shared_recordings: Path) -> Non
     ran = wordspot("predict", one)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.split()[0] in load().classes
-    assert pretrained() == ["lstm", "wordspot"]
+    assert pretrained() == ["lstm", "wordspot", "wordspot-live"]
     for name in pretrained():
         assert (PRETRAINED / name / "model.safetensors").stat().st_size < 4_000_000
         assert wordspot("predict", one, "--run", name).code == 0
