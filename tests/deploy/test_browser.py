@@ -133,7 +133,8 @@ def test_the_microphone(page: Path, tmp_path: Path) -> None:
         lines = logged(tab)
         assert [word for _, word, _ in lines] == list(SAID)
         times = [float(time.removesuffix(" s")) for time, _, _ in lines]
-        assert np.diff(times) == pytest.approx([3, 3, 3], abs=0.5)
+        # A busy machine may lose sound of the microphone.
+        assert np.diff(times) == pytest.approx([3, 3, 3], abs=1)
         right, others = re.findall(r"\d+", tab.inner_text("#game-status"))
         assert int(right) + int(others) == len(SAID)
 
