@@ -38,6 +38,15 @@ def study(
         ),
     ] = None,
     jobs: Annotated[int, arg(metavar="N", help="Runs to train at once.")] = 2,
+    executor: Annotated[
+        str | None,
+        arg(
+            metavar="URL",
+            help="Dask scheduler, such as tcp://host:8786, whose workers train the runs in place of this "
+            "machine's processes (needs the extra cluster); they see the same --data and --out.",
+            help_behavior_hint="",
+        ),
+    ] = None,
     runtime: HowToRun = Runtime(),
 ) -> None:
     """Run experiments, each a comparison of many runs; prints the time that is left."""
@@ -48,7 +57,7 @@ def study(
 
     corpus = replace(corpus, words=words_in(data, corpus.words, runtime))
     asked = list_experiments(corpus, experiments, models, seeds=seeds, epochs=epochs)
-    for result in run_study(asked, data, out, runtime, jobs=jobs):
+    for result in run_study(asked, data, out, runtime, jobs=jobs, executor=executor):
         print(f"\n{result.question} {result.note}")
         for table in comparison_tables(result.comparison):
             table.print()

@@ -1,6 +1,7 @@
 """Many runs to one comparison for each experiment."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -10,7 +11,7 @@ from rich.console import Console
 
 from wordspot.config import RunConfig, Runtime
 from wordspot.device import computing
-from wordspot.errors import UsageError
+from wordspot.errors import UsageError, WordspotError
 from wordspot.evaluation.compare import compare_groups, current_comparison
 from wordspot.evaluation.comparison import Comparison
 from wordspot.evaluation.evaluate import evaluate
@@ -23,7 +24,7 @@ from wordspot.files import alone_in, output_folder, read_json, write_json, write
 from wordspot.runs.run import CONFIG
 from wordspot.text import is_file_name, shown
 from wordspot.training.distributed import refuse_torchrun
-from wordspot.training.parallel import open_once, processes, train_all
+from wordspot.training.parallel import executing, open_once, train_all
 
 EXPERIMENTS = "experiments.json"
 RESULTS = "study.json"
@@ -64,11 +65,14 @@ def run_study(
     runtime: Runtime = Runtime(),
     *,
     jobs: int = 1,
+    executor: Executor | str | None = None,
     quiet: bool = False,
 ) -> list[Result]:
     """Train and evaluate every run of the experiments on the clips of `data`, and compare the variants.
 
-    `jobs` runs are trained at once, each in a process of its own where there is more than one. Leaves in the
+    `jobs` runs are trained at once, each in a process of its own where there is more than one. They may go
+    through any other executor of `concurrent.futures`, or to the workers of the Dask scheduler whose address
+    is given, which train one each: these need the same `data` and `out`. Leaves in the
     folder `out` one folder per experiment, with runs, comparison and figures; the experiments themselves as
     experiments.json; and study.json and summary.md with all results. Prints the time that is left, unless
     `quiet`. A study that was stopped resumes; a config that is in two experiments is trained once. Raises
@@ -78,6 +82,9 @@ def run_study(
     if jobs < 1:
         raise UsageError(f"jobs: {jobs} must be at least 1")
     folder = output_folder(Path(out))
+    if executor:
+        folder = folder.resolve()
+        data = Path(data).resolve() if Path(data).exists() else data
     places = lay_out(experiments, folder)
     console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
     runs_of = {
@@ -85,7 +92,7 @@ def run_study(
         for experiment in experiments
     }
     jobs = max(1, min(jobs, sum(not is_finished(run, config) for config, run in places.items())))
-    with alone_in(folder, DEPTH), computing(runtime), processes(jobs) as pool:
+    with alone_in(folder, DEPTH), computing(runtime), executing(executor, jobs) as (pool, jobs):
         corpora = {
             corpus: open_once(data, corpus, runtime) for corpus in {config.corpus for config in places}
         }
@@ -97,10 +104,14 @@ def run_study(
         for experiment in experiments:
             configs = experiment.configs()
             runs = [(config, places[config]) for config in configs]
-            for trained in train_all(runs, data, runtime, pool, quiet=quiet):
+            shared = folder / EXPERIMENTS if executor else None
+            for trained in train_all(runs, data, runtime, pool, shared=shared, quiet=quiet):
+                corpus = corpora[trained.config.corpus]
+                if trained.provenance["data"]["fingerprint"] != corpus.store.fingerprint:
+                    raise WordspotError(f"{trained}: was trained on other clips than {data} has here")
                 console.print(f"{trained.folder.relative_to(folder)} is trained; {left}")
                 if not trained.is_evaluated(experiment.split):
-                    evaluate(trained, corpora[trained.config.corpus], experiment.split, runtime)
+                    evaluate(trained, corpus, experiment.split, runtime)
             groups = [
                 read_group(
                     variant, [places[config] for config in experiment.seeded(variant)], experiment.split

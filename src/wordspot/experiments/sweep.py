@@ -3,8 +3,8 @@
 import json
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,8 @@ import numpy as np
 import optuna
 from matplotlib import pyplot as plt
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.exceptions import StorageInternalError
+from optuna.exceptions import ExperimentalWarning, StorageInternalError, UpdateFinishedTrialError
+from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback, fail_stale_trials
 from optuna.trial import TrialState
 from optuna.visualization import matplotlib as charts
 from rich.console import Console
@@ -48,12 +49,19 @@ SPACE: dict[str, Searched] = {
 """Settings that are searched, by name; all others stay as in the recipe."""
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
+UNDER_WAY = (*FINISHED, TrialState.RUNNING)
+HEARTBEAT_S, GRACE_S = 60, 300
+"""Seconds from one sign of life of a trial to the next in the storage, and until one without them is lost."""
+RETRIES = 3
+"""Times that the settings of a lost trial are tried again: they may have ended their worker."""
+POLL_S = 5.0
+"""Seconds between looks at the trials of other workers."""
 BEST = "best.json"
 PLOT_SIZES = {"slices": (3.0 * len(SPACE), 4.0), "parallel": (16.0, 5.0)}
 
 
-class PrunedError(Exception):
-    """Ends a trial that does worse than the others did by that epoch."""
+class SurplusError(Exception):
+    """Ends a trial that began at the same moment as another one, which was the last that is wanted."""
 
 
 def sweep(
@@ -70,11 +78,12 @@ def sweep(
 
     The first trial is the recipe itself, so that the best is no worse. The study `name` lives in `storage`
     (an Optuna URL; a file in `out` by default). Every process started with the same two works on it, each
-    with its own folder `out`. A trial whose best epoch is worse than the median of the others at that epoch
-    is pruned. Leaves one run per trial, Optuna's plots (SVG), and
-    best.json, which `train` takes in place of a recipe; gives its path. Raises UsageError for a storage that
-    can't be opened, a study of another recipe or a folder in which another process is at work, WordspotError
-    for a storage that fails, and what `train` raises.
+    with its own folder `out`, and ends when all trials are finished. The settings of a trial whose process
+    was killed are tried again, after GRACE_S seconds. A trial whose best epoch is worse than the median of
+    the others at that epoch is pruned. Leaves one run per trial, Optuna's plots (SVG), and best.json, which
+    `train` takes in place of a recipe; gives its path. Raises UsageError for a storage that can't be opened,
+    a study of another recipe or a folder in which another process is at work, WordspotError for a storage
+    that fails, and what `train` raises.
     """
     refuse_torchrun("sweep")
     if trials < 1:
@@ -102,28 +111,45 @@ def search(
     runtime: Runtime,
     trials: int,
 ) -> None:
-    """Run trials until the study has as many finished ones. Raises WordspotError where none is complete."""
+    """Run trials until the study has as many finished ones, of all workers together.
+
+    Raises WordspotError where none is complete.
+    """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    while (finished := count_finished(study)) < trials:
-        trial = study.ask(dict(space))
+
+    def attempt(trial: optuna.Trial) -> float:
+        """Train with the settings of a trial; gives the best validation accuracy."""
+        if numbers(study, UNDER_WAY).index(trial.number) >= trials:
+            raise SurplusError
         run = folder / f"trial-{trial.number:04}"
+        config = vary(recipe, **{name: suggest(trial, name, values) for name, values in space.items()})
+        finished = len(numbers(study, FINISHED))
         console.print(f"{run.name}: {finished} of {trials} finished; {describe(trial.params)}")
 
-        def report(line: Metrics, trial: optuna.Trial = trial) -> None:
+        def report(line: Metrics) -> None:
             trial.report(line["validation_accuracy"], line["epoch"])
             if trial.should_prune():
-                raise PrunedError
+                raise optuna.TrialPruned
 
         try:
-            config = vary(recipe, **trial.params)
             trained = train(config, corpus, run, runtime, after_epoch=report)
-            study.tell(trial, max(line["validation_accuracy"] for line in trained.metrics))
-        except (PrunedError, DivergedError):
-            study.tell(trial, state=TrialState.PRUNED)
-        except BaseException:
-            with suppress(StorageInternalError):  # what came first is told
-                study.tell(trial, state=TrialState.FAIL)
-            raise
+        except DivergedError:
+            raise optuna.TrialPruned from None
+        return float(max(line["validation_accuracy"] for line in trained.metrics))
+
+    waiting = False
+    while len(numbers(study, FINISHED)) < trials:
+        if len(numbers(study, UNDER_WAY)) < trials:
+            try:
+                study.optimize(attempt, n_trials=1, catch=SurplusError)
+            except UpdateFinishedTrialError:
+                console.print("a trial took too long to give a sign of life: others try its settings again")
+            continue
+        if not waiting:
+            console.print("waiting for the last trials of other workers; --trials with more goes on at once")
+        waiting = True
+        time.sleep(POLL_S)
+        fail_stale_trials(study)
     if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         raise WordspotError(f"{folder}: every trial was pruned: raise --trials")
 
@@ -132,7 +158,9 @@ def search(
 def storing(storage: str) -> Iterator[None]:
     """Turn what Optuna's storage raises meanwhile, as on a full disk, into a WordspotError that names it."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)  # of signs of life
+            yield
     except StorageInternalError as error:
         reason = str(error.__cause__ or error).splitlines()[0]
         raise WordspotError(
@@ -161,9 +189,18 @@ def holds(values: Searched, value: Any) -> bool:
     return bool(values.low <= value <= values.high)
 
 
-def count_finished(study: optuna.Study) -> int:
-    """Count the trials that are complete or pruned."""
-    return len(study.get_trials(deepcopy=False, states=FINISHED))
+def numbers(study: optuna.Study, states: Sequence[TrialState]) -> list[int]:
+    """List the numbers of the trials in some states, in their order."""
+    return sorted(trial.number for trial in study.get_trials(deepcopy=False, states=states))
+
+
+def suggest(trial: optuna.Trial, name: str, values: Searched) -> Any:
+    """Let the sampler choose a setting of a trial."""
+    if isinstance(values, CategoricalDistribution):
+        return trial.suggest_categorical(name, values.choices)
+    if isinstance(values, IntDistribution):
+        return trial.suggest_int(name, values.low, values.high)
+    return trial.suggest_float(name, values.low, values.high, log=values.log)
 
 
 def describe(settings: dict[str, Any]) -> str:
@@ -177,7 +214,7 @@ def describe(settings: dict[str, Any]) -> str:
 
 def open_study(name: str, storage: str, recipe: RunConfig) -> optuna.Study:
     """Open or create a study. Raises UsageError where that fails or the study has another recipe."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # what ends a trial is told here
     # Workers must not propose the same settings, so the sampler is not seeded.
     pruner = optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2)
     begin = partial(
@@ -185,10 +222,10 @@ def open_study(name: str, storage: str, recipe: RunConfig) -> optuna.Study:
     )
     try:
         try:
-            study = begin(storage=storage)
+            study = begin(storage=with_signs_of_life(storage))
         except Exception:  # two workers created the storage at once: now it is there
             time.sleep(1)
-            study = begin(storage=storage)
+            study = begin(storage=with_signs_of_life(storage))
     except Exception as error:  # whatever the storage's driver raises
         reason = str(error).splitlines()[0]
         raise UsageError(f"storage: {storage} can't be opened ({reason})") from None
@@ -199,6 +236,18 @@ def open_study(name: str, storage: str, recipe: RunConfig) -> optuna.Study:
     return study
 
 
+def with_signs_of_life(storage: str) -> RDBStorage:
+    """Open a storage in which running trials give signs of life, and are tried again when these stop."""
+    patient = {"connect_args": {"timeout": GRACE_S}} if storage.startswith("sqlite") else None
+    return RDBStorage(
+        storage,
+        engine_kwargs=patient,
+        heartbeat_interval=HEARTBEAT_S,
+        grace_period=GRACE_S,
+        heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(max_retry=RETRIES),
+    )
+
+
 def write_best(study: optuna.Study, recipe: RunConfig, folder: Path, source: Source) -> None:
     """Write the best config, as `train` takes it, and its validation accuracy."""
     best = study.best_trial
@@ -206,7 +255,7 @@ def write_best(study: optuna.Study, recipe: RunConfig, folder: Path, source: Sou
         "config": asdict(vary(recipe, **best.params)),
         "trial": best.number,
         "validation_accuracy": best.value,
-        "trials": count_finished(study),
+        "trials": len(numbers(study, FINISHED)),
         "synthetic": source.synthetic,
     }
     write_json(folder / BEST, found)

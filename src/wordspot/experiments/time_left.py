@@ -3,7 +3,7 @@
 import heapq
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle, islice
@@ -123,7 +123,7 @@ def measure_costs(
     experiments: Experiments,
     data: str | Path,
     runtime: Runtime,
-    pool: ProcessPoolExecutor | None,
+    pool: Executor | None,
     jobs: int,
 ) -> dict[RunConfig, Cost]:
     """Measure each kind of run in unfinished experiments, in a pool: as many at once as will train."""
