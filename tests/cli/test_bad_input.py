@@ -227,7 +227,7 @@ SAID = {
     EVALUATE.replace("{data}", "{other_words}"): "{other_words}, which has cat",
     EVALUATE.replace("{data}", "{other_words} --split all"): "{other_words}: has no clips of low, high, rise",
     EVALUATE.replace("{run}", "wordspt"): "wordspt: no run here (no config.json)",
-    EVALUATE.replace("{run}", "wordspt "): "or a pretrained recogniser (lstm, wordspot)",
+    EVALUATE.replace("{run}", "wordspt "): "or a pretrained recogniser (lstm, wordspot, wordspot-live)",
     "compare wordspot lstm --out {out}": "wordspot: not evaluated on the validation split",
     "train {unknown_kind} --data {data} --out {out}": "'transformer' must be one of recurrent, bc-resnet",
     "train {other_kind} --data {data} --out {out}": "encoder: no such setting",
