@@ -141,7 +141,8 @@ def test_synthetic_speech_is_no_recording(tmp_path: Path) -> None:
 
 def test_synthetic_speech_alone_and_with_recordings(tmp_path: Path) -> None:
     one_thread = Runtime(threads=1)
-    alone = own_words(WORDS, tmp_path / "out", runtime=one_thread, model="rnn", clips=CLIPS)
+    alone = own_words(WORDS, tmp_path / "out", runtime=one_thread, model="rnn", clips=CLIPS, epochs=3)
+    assert len(alone.run.metrics) == 3
     assert alone.run.folder == tmp_path / "out" / "synthetic"
     assert alone.synthetic.synthetic
     assert (alone.synthetic_only, alone.with_recordings) == (None, None)
@@ -155,7 +156,7 @@ def test_synthetic_speech_alone_and_with_recordings(tmp_path: Path) -> None:
         for path in sorted((speech / word).glob("*.wav"))[:6]:
             shutil.copy(path, recordings / word / f"other{path.name}")
     before = (alone.run.folder / "metrics.jsonl").read_bytes()
-    both = own_words(WORDS, tmp_path / "out", recordings, one_thread, model="rnn", clips=CLIPS)
+    both = own_words(WORDS, tmp_path / "out", recordings, one_thread, model="rnn", clips=CLIPS, epochs=3)
     assert (alone.run.folder / "metrics.jsonl").read_bytes() == before  # it was trained already
     assert both.run.folder == tmp_path / "out" / "recorded"
     assert both.synthetic == alone.synthetic

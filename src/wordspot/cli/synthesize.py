@@ -53,13 +53,19 @@ def own_words(
     clips: Annotated[int, arg(help="Synthetic clips of each word.")] = CLIPS,
     seconds: Annotated[float, arg(help="Length of a clip.")] = 1.0,
     model: Annotated[str, arg(metavar="MODEL", help=f"One of {', '.join(RECIPES)}.")] = "wordspot",
+    epochs: Annotated[
+        int | None,
+        arg(metavar="N", help="Most epochs; by default those of the model's recipe.", help_behavior_hint=""),
+    ] = None,
     runtime: HowToRun = Runtime(),
 ) -> None:
     """Train a recogniser of your own words in minutes (needs the extra synth)."""
     from wordspot.evaluation.tables import evaluation_table
     from wordspot.experiments.own_words import own_words
 
-    result = own_words(words, out, recordings, runtime, model=model, clips=clips, seconds=seconds)
+    result = own_words(
+        words, out, recordings, runtime, model=model, clips=clips, seconds=seconds, epochs=epochs
+    )
     evaluation_table(result.synthetic).print()
     if result.synthetic_only and result.with_recordings:
         print("\nYour test recordings, by the recogniser trained on synthetic speech only:")

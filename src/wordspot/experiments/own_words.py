@@ -56,19 +56,23 @@ def own_words(
     model: str = MODEL,
     clips: int = CLIPS,
     seconds: float = 1.0,
+    epochs: int | None = None,
 ) -> OwnWords:
     """Train a recogniser of `words` on synthetic speech, and on half of one's own `recordings` where given.
 
-    The speech has `clips` of each word, each `seconds` long. `recordings` is a folder of <word>/*.wav or
-    *.flac; its other half is the test split. Where it has several speakers (<speaker>_nohash_<n>.wav, or by
-    `runtime.speaker_from`), each is in one half only; else all recordings count as one speaker, whose voice
-    is then in training, and a warning says so. Leaves the runs `synthetic` and `recorded`, and the recordings
-    as they were used in `halves`, in the folder `out`. Raises UsageError for words that can't be synthesised,
-    an unknown model, recordings that can't be halved or are synthetic, and a folder `out` with other
-    recordings; WordspotError for a recording that can't be used.
+    The speech has `clips` of each word, each `seconds` long. `epochs` are those of the model's recipe where
+    None. `recordings` is a folder of <word>/*.wav or *.flac; its other half is the test split. Where it has
+    several speakers (<speaker>_nohash_<n>.wav, or by `runtime.speaker_from`), each is in one half only; else
+    all recordings count as one speaker, whose voice is then in training, and a warning says so. Leaves the
+    runs `synthetic` and `recorded`, and the recordings as they were used in `halves`, in the folder `out`.
+    Raises UsageError for words that can't be synthesised, an unknown model, recordings that can't be halved
+    or are synthetic, and a folder `out` with other recordings; WordspotError for a recording that can't be
+    used.
     """
     check_words(words)
     recipe = vary(recipe_named(model), words=tuple(words), seconds=seconds)
+    if epochs is not None:
+        recipe = vary(recipe, epochs=epochs)
     halves = None if recordings is None else halve(Path(recordings), words, runtime.speaker_from)
     runtime = replace(runtime, speaker_from=None)  # both kinds of clips are named as in Speech Commands
     folder = output_folder(Path(out))
