@@ -18,6 +18,7 @@ from wordspot.cli.explore import explore
 from wordspot.cli.export import export
 from wordspot.cli.mistakes import mistakes
 from wordspot.cli.notebook import notebook
+from wordspot.cli.pack import pack
 from wordspot.cli.page import page
 from wordspot.cli.predict import predict
 from wordspot.cli.publish import publish
@@ -71,6 +72,7 @@ def main() -> None:
         app = tyro.extras.SubcommandApp()
         verbs: list[Callable[..., None]] = [
             explore,
+            pack,
             train,
             evaluate,
             predict,
