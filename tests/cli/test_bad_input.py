@@ -158,6 +158,8 @@ WRONG_USE = [
     "train bc-resnet --scale 0 --data {data} --out {out}",
     "report {nowhere}",
     "report {run}",
+    "pack --words low high rise --data {nowhere} --out {out}",
+    "pack --words low high rise --data {data} --out {file}",
     "sweep lstm --words low high rise --data {nowhere} --out {out}",
     "sweep lstm --words low high rise --data {data} --out {out} --trials 0",
     "sweep lstm --words low high rise --data {data} --out {out} --storage nonsense://sweep",
@@ -192,6 +194,7 @@ FAILURES = [
     "predict {raw} --run {run}",
     "explore --data {without_sounds} --out {out}",
     "study --words low high rise --data {lacking} --out {out}",
+    "pack --words low high rise --data {lacking} --out {out}",
     "own-words low high --recordings {without_words} --out {out}",
 ]
 

@@ -16,6 +16,7 @@ from wordspot.recipes import RECIPES
 VERBS = [
     "",
     "explore",
+    "pack",
     "train",
     "train rnn",
     "train lstm",

@@ -22,6 +22,7 @@ from wordspot.cli.explore import explore
 from wordspot.cli.export import export
 from wordspot.cli.mistakes import mistakes
 from wordspot.cli.notebook import notebook
+from wordspot.cli.pack import pack
 from wordspot.cli.page import page
 from wordspot.cli.predict import predict
 from wordspot.cli.publish import publish
@@ -41,6 +42,7 @@ INTERRUPTED = 130
 
 VERBS: list[Callable[..., None]] = [
     explore,
+    pack,
     train,
     evaluate,
     predict,

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from torch.utils.data import BatchSampler, DataLoader, RandomSampler, Sampler, SequentialSampler
 
 from wordspot.audio.io import header, read_clip
-from wordspot.config import COMMANDS, UNKNOWN, CorpusConfig, Runtime
-from wordspot.corpus.dataset import LARGE_BATCH, Batch, ClipDataset, SharedBatches
-from wordspot.corpus.folder import index_folder
+from wordspot.config import COMMANDS, UNKNOWN, CorpusConfig, Runtime, differences
+from wordspot.corpus.dataset import LARGE_BATCH, Batch, ClipDataset, SharedBatches, leaves_out_last
+from wordspot.corpus.folder import index_folder, noises
 from wordspot.corpus.folds import in_fold
 from wordspot.corpus.index import (
     ADDED,
@@ -29,6 +29,7 @@ from wordspot.corpus.index import (
     choose,
 )
 from wordspot.corpus.noise import cut_silence
+from wordspot.corpus.shards import ABOUT, About, ShardBatches, Shards
 from wordspot.corpus.speech_commands import download, index_speech_commands, version_in
 from wordspot.corpus.store import Store, open_store
 from wordspot.errors import ClipError, UsageError
@@ -89,6 +90,19 @@ class Corpus:
         """Give the clips of a split, in the order of its batches."""
         return self.store.table.iloc[self.rows(split)].reset_index(drop=True)
 
+    @property
+    def added_clips(self) -> int:
+        """How many training clips are synthetic ones beside recorded ones."""
+        return int(is_added(self.table("training")).sum())
+
+    def count(self, split: Split) -> int:
+        """Count the clips of a split."""
+        return len(self.rows(split))
+
+    def speakers(self, split: Split) -> list[str]:
+        """Name the speakers of a split, sorted."""
+        return sorted(set(self.table(split)["speaker"]))
+
     def dataset(self, split: Split, recorded_times: int = 1) -> ClipDataset:
         """Give the clips of a split, with recorded ones repeated where synthetic ones are added to them."""
         table, rows = self.store.table, self.rows(split)
@@ -108,19 +122,89 @@ class Corpus:
         """Load a split in batches, in the store's order or shuffled, by a generator where one is given.
 
         Reading from the store is so fast that worker processes would slow it down. Shuffled, recorded clips
-        are repeated as the config says, and a last batch with a single clip is left out, because batch
-        normalisation can't use it. Each process of several has its share of each batch; a last one with too
-        few clips for all of them is left out where it is shuffled.
+        are repeated as the config says, and a last batch that is too small is left out. Each process of
+        several has its share of each batch.
         """
         batch_size = batch_size or LARGE_BATCH * share.processes
         clips = self.dataset(split, self.config.recorded_times if shuffle else 1)
         generator = shuffle if isinstance(shuffle, torch.Generator) else None
         order = RandomSampler(clips, generator=generator) if shuffle else SequentialSampler(clips)
-        drop_last = bool(shuffle) and 0 < len(clips) % batch_size < min(max(2, share.processes), len(clips))
+        drop_last = bool(shuffle) and leaves_out_last(len(clips), batch_size, share)
         whole = BatchSampler(order, batch_size, drop_last)
         batches: Sampler[list[int]] = SharedBatches(whole, share) if share.processes > 1 else whole
         # Without a batch size of its own, the loader asks the dataset for the clips of a batch at once.
         return DataLoader(clips, batch_size=None, sampler=batches, generator=generator)
+
+
+@dataclass(frozen=True)
+class ShardedCorpus(Corpus):
+    """A corpus whose training clips are in shards, as `wordspot pack` leaves them: read in their order alone.
+
+    Its store has the clips of the other splits.
+    """
+
+    shards: Shards
+    training_speakers: list[str]
+
+    def is_synthetic(self, split: Split) -> bool:
+        """Tell whether a split has no recorded clip."""
+        return self.synthetic
+
+    @property
+    def added_clips(self) -> int:
+        """How many training clips are synthetic ones beside recorded ones: none."""
+        return 0
+
+    def rows(self, split: Split) -> NDArray[np.int64]:
+        """List the rows of a split in the store. Raises UsageError for the training split."""
+        if split == "training":
+            raise UsageError(
+                f"{self.data}: training clips in shards are read in their order alone: name the corpus itself"
+            )
+        return super().rows(split)
+
+    def table(self, split: Split) -> pd.DataFrame:
+        """Give the clips of a split; those in shards take memory that grows with them."""
+        return self.shards.table() if split == "training" else super().table(split)
+
+    def count(self, split: Split) -> int:
+        """Count the clips of a split."""
+        return sum(self.shards.clips) if split == "training" else super().count(split)
+
+    def speakers(self, split: Split) -> list[str]:
+        """Name the speakers of a split, sorted."""
+        return self.training_speakers if split == "training" else super().speakers(split)
+
+    def loader(
+        self,
+        split: Split,
+        batch_size: int | None = None,
+        *,
+        shuffle: bool | torch.Generator = False,
+        share: Share = ALONE,
+    ) -> DataLoader[Batch]:
+        """Load a split in batches, as any corpus does; training clips are shuffled among a few shards."""
+        if split != "training":
+            return super().loader(split, batch_size, shuffle=shuffle, share=share)
+        draw = torch.default_generator if shuffle is True else shuffle or None
+        size = batch_size or LARGE_BATCH * share.processes
+        return DataLoader(ShardBatches(self.shards, size, draw, share), batch_size=None, generator=draw)
+
+
+def open_shards(folder: Path, config: CorpusConfig, runtime: Runtime) -> ShardedCorpus:
+    """Open a folder of shards. Raises UsageError where they were packed with other settings."""
+    about = About.read(folder)
+    if not about.clips:
+        raise UsageError(f"{folder}: not packed to the end: run `wordspot pack` again")
+    if found := differences(about.corpus, config):
+        raise UsageError(
+            f"{folder}: packed with other settings ({'; '.join(found)}): give the same, or pack again"
+        )
+    shards = Shards(folder, about.clips, config)
+    store = replace(shards.held_out, fingerprint=about.fingerprint, skipped=about.skipped)
+    return ShardedCorpus(
+        str(folder), config, runtime, store, noises(folder), about.synthetic, shards, about.speakers
+    )
 
 
 def is_added(table: pd.DataFrame) -> "pd.Series[bool]":
@@ -190,6 +274,8 @@ def words_in(data: str | Path, words: Sequence[str], runtime: Runtime = Runtime(
     """
     if tuple(words) != COMMANDS or str(data) in (SPEECH_COMMANDS, SYNTHETIC_SPEECH):
         return tuple(words)
+    if (Path(data) / ABOUT).is_file():
+        return About.read(Path(data)).corpus.words
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it is opened for use later
         there = find_index(data, words, speaker_from=runtime.speaker_from).words
@@ -276,7 +362,7 @@ def open_corpus(
     """Open a corpus with the words and the clip length of `config`, changed by `settings`.
 
     Clips are decoded on first use and kept in the cache folder. `splits` are those in which every class needs
-    clips. An opened corpus is returned as it is.
+    clips. An opened corpus is returned as it is; `data` may be a folder of shards.
 
     Raises UsageError or WordspotError where the corpus is missing or lacks a word, where a speaker is in two
     splits, a split has no clips of a class, or a clip can't be used (unless `runtime.skip_bad`).
@@ -284,6 +370,8 @@ def open_corpus(
     if isinstance(data, Corpus):
         return data
     config = replace(config or CorpusConfig(), **settings)
+    if (Path(data) / ABOUT).is_file():
+        return open_shards(Path(data), config, runtime)
     index = find_index(data, config.words, unknown=config.unknown, speaker_from=runtime.speaker_from)
     if config.synthetic:
         index = add_synthetic(index, config)

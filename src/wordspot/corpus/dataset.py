@@ -53,6 +53,14 @@ class ClipDataset(Dataset[Batch]):
         return Batch(*(torch.from_numpy(array) for array in arrays))
 
 
+def leaves_out_last(clips: int, batch_size: int, share: Share) -> bool:
+    """Tell whether a shuffled pass leaves out the last batch: one with fewer clips than processes.
+
+    One with a single clip too, because batch normalisation can't use it, unless it is the only one.
+    """
+    return 0 < clips % batch_size < min(max(2, share.processes), clips)
+
+
 class SharedBatches(Sampler[list[int]]):
     """A process's share of each batch, of whose clips the share is told how many there are in all."""
 

@@ -77,15 +77,17 @@ class Index:
 def fill_splits(clips: Sequence[Clip]) -> list[Clip]:
     """Take the splits that a corpus leaves out from its training split, by the rule of Speech Commands."""
     given = {clip.split for clip in clips}
-    return [
-        replace(clip, split=by_rule)
-        if clip.split == "training" and (by_rule := split_of(clip.speaker)) not in given
-        else clip
-        for clip in clips
-    ]
+    return [fill_split(clip, given) for clip in clips]
 
 
-def assert_speakers_apart(clips: Sequence[Clip]) -> None:
+def fill_split(clip: Clip, given: set[Split]) -> Clip:
+    """Put a training clip into the split that the rule says, where no clip is given that one."""
+    if clip.split == "training" and (by_rule := split_of(clip.speaker)) not in given:
+        return replace(clip, split=by_rule)
+    return clip
+
+
+def assert_speakers_apart(clips: Iterable[Clip]) -> None:
     """Raise WordspotError where a speaker is in two splits, so that test speakers were heard in training."""
     first: dict[str, Clip] = {}
     for clip in clips:

@@ -84,15 +84,28 @@ def open_store(
         asked.append(speaker_from)
     stores = output_folder(cache / "stores", "name another cache folder with WORDSPOT_CACHE=")
     place = stores / hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
-    state = _state(index)
     remove_leftovers(stores)
     remove_locks(stores)
+    return store_at(place, index, config, convert=convert, skip_bad=skip_bad)
+
+
+def store_at(
+    place: Path,
+    index: Index,
+    config: CorpusConfig,
+    *,
+    convert: bool = False,
+    skip_bad: bool = False,
+    quiet: bool = False,
+) -> Store:
+    """Open the store of an index's clips at a place, where it is built if it has to be."""
+    state = _state(index)
     with locked(place):
-        store = _load(place, state, config)
+        store = load_store(place, config, state)
         if store is None:
             with atomic_folder(place) as part:
-                _build(part, index, config, state, convert=convert, skip_bad=skip_bad)
-            store = _load(place, state, config)
+                _build(part, index, config, state, convert=convert, skip_bad=skip_bad, quiet=quiet)
+            store = load_store(place, config, state)
     assert store is not None, f"{place} can't be read right after it was written"
     return store
 
@@ -111,14 +124,16 @@ def _state(index: Index) -> str:
     return digest.hexdigest()
 
 
-def _load(place: Path, state: str, config: CorpusConfig) -> Store | None:
-    """Load a store; None where it is missing, damaged, or of other files.
+def load_store(place: Path, config: CorpusConfig, state: str | None = None) -> Store | None:
+    """Load a store; None where it is missing, damaged, or of files in another state than the one given.
 
     Samples are checked when they are first read: reading them all would take seconds for 100,000 clips.
     """
     try:
         about = read_json(place / ABOUT)
-        if about["state"] != state or about["checksum"] != zlib.crc32((place / TABLE).read_bytes()):
+        if state not in (None, about["state"]) or about["checksum"] != zlib.crc32(
+            (place / TABLE).read_bytes()
+        ):
             return None
         table = pd.read_csv(
             place / TABLE,
@@ -141,6 +156,7 @@ def _build(
     *,
     convert: bool,
     skip_bad: bool,
+    quiet: bool,
 ) -> None:
     """Decode the clips one by one, so that memory use does not grow with their number.
 
@@ -149,10 +165,8 @@ def _build(
     digest = hashlib.sha256()
     rows, bad = [], []
     with (place / SAMPLES).open("wb") as out:
-        console = Console(stderr=True)
-        for clip in track(
-            index.clips, "Reading clips", console=console, transient=True, disable=not sys.stderr.isatty()
-        ):
+        console, silent = Console(stderr=True), quiet or not sys.stderr.isatty()
+        for clip in track(index.clips, "Reading clips", console=console, transient=True, disable=silent):
             path = Path(index.file(clip))
             try:
                 sound = read_clip(path, config.sample_rate, convert=convert, start=clip.start, stop=clip.stop)

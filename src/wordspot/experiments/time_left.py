@@ -156,7 +156,7 @@ def measure_cost(data: str | Path, runtime: Runtime, config: RunConfig) -> Cost:
         sounds = [(to_float(large.samples).to(device), large.lengths.to(device))]
         clip = seconds_of(lambda: validate(recognizer, [large])) / len(large.labels)
         clip_features = seconds_of(lambda: recognizer.features.fit(sounds)) / len(large.labels)
-    clips = {split: len(corpus.rows(split)) for split in SPLITS}
+    clips = {split: corpus.count(split) for split in SPLITS}
     return Cost(
         start=clip_features * clips["training"],
         epoch=step * len(training) + clip * clips["validation"],

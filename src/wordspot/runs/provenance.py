@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from wordspot.corpus.corpus import Corpus, is_added
+from wordspot.corpus.corpus import Corpus
 from wordspot.layout import SPLITS
 
 PACKAGES = ("wordspot", "torch", "torchaudio", "numpy", "soundfile")
@@ -14,7 +14,6 @@ PACKAGES = ("wordspot", "torch", "torchaudio", "numpy", "soundfile")
 
 def provenance_of(corpus: Corpus, device: torch.device, precision: str, processes: int = 1) -> dict[str, Any]:
     """Describe what a run is made with and of."""
-    tables = {split: corpus.table(split) for split in SPLITS}
     return {
         "versions": versions(),
         "machine": {
@@ -33,9 +32,9 @@ def provenance_of(corpus: Corpus, device: torch.device, precision: str, processe
             "fingerprint": corpus.store.fingerprint,
             "synthetic": corpus.synthetic,
             "synthetic_splits": [split for split in SPLITS if corpus.is_synthetic(split)],
-            "clips": {split: len(table) for split, table in tables.items()},
-            "speakers": {split: int(table["speaker"].nunique()) for split, table in tables.items()},
-            "synthetic_clips_added": int(is_added(tables["training"]).sum()),
+            "clips": {split: corpus.count(split) for split in SPLITS},
+            "speakers": {split: len(corpus.speakers(split)) for split in SPLITS},
+            "synthetic_clips_added": corpus.added_clips,
             "skipped": corpus.store.skipped,
         },
     }

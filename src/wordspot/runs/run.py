@@ -96,9 +96,7 @@ class Run:
         """
         run = cls(output_folder(folder))
         if not (run.folder / CONFIG).is_file():
-            heard = {
-                split: sorted(set(corpus.table(split)["speaker"])) for split in ("training", "validation")
-            }
+            heard = {split: corpus.speakers(split) for split in ("training", "validation")}
             write_json(run.folder / SPEAKERS, heard)
             write_json(run.folder / CONFIG, {"config": asdict(config), "provenance": provenance})
         run.check_resumable(config, provenance)
