@@ -31,7 +31,7 @@ TOLD = {
     f"train --epochs 2 lstm {TO}": "--epochs: put it after lstm: see `wordspot train lstm --help`",
     "--data D explore": "--data: put it after explore: see `wordspot explore --help`",
     # something that is missing
-    "": "a verb is missing (one of explore, train, evaluate, ",
+    "": "a verb is missing (one of explore, pack, train, evaluate, ",
     "train": "train: a recipe, --data D and --out RUN are missing: see `wordspot train --help`",
     "train lstm --data D": "train lstm: --out RUN is missing: see `wordspot train lstm --help`",
     f"sweep {TO}": f"sweep: a recipe or config file (.json) is missing (one of {', '.join(RECIPES)}): see ",
@@ -41,7 +41,7 @@ TOLD = {
     "publish study --out --corpus C": "--out: a value is missing: see `wordspot publish --help`",
     # an unknown verb or recipe, an argument too many
     f"trian lstm {TO}": "trian: no such verb, did you mean train? See `wordspot --help`",
-    "nonsense --data report": "nonsense: no such verb (one of explore, train, ",
+    "nonsense --data report": "nonsense: no such verb (one of explore, pack, train, ",
     f"train lstmm {TO}": (
         "lstmm: no recipe or config file (.json), did you mean lstm? See `wordspot train --help`"
     ),

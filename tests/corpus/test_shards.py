@@ -188,7 +188,11 @@ def test_the_commands(wordspot: Command, noisy_recordings: Path, tmp_path: Path)
     train[train.index("RUN")] = str(tmp_path / "run")
     noise = ["--background-noise-p", "1"]
     assert wordspot(*train, *SMALL.split(), *noise).code == 0
-    ran = wordspot("train", "lstm", "--data", tmp_path / "shards", "--out", tmp_path / "other")
+    ran = wordspot(
+        *("train", "lstm", "--data", tmp_path / "shards", "--words", "low", "high"),
+        "--out",
+        tmp_path / "other",
+    )
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert "packed with other settings (words ('low', 'high', 'rise') against" in ran.err
 
