@@ -29,6 +29,11 @@ class Share:
         """Whether this process is the one that writes."""
         return self.rank == 0
 
+    def begin_batch(self, clips: int) -> None:
+        """Note how many clips the next batch has in all processes together. A process alone notes nothing."""
+        if self.processes > 1:
+            self.clips = clips
+
     def whole(self, own: int) -> int:
         """Count the clips of the batch of which this process has `own`."""
         return own if self.processes == 1 else self.clips

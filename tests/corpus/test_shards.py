@@ -21,7 +21,7 @@ from wordspot.corpus.dataset import Batch
 from wordspot.corpus.pack import pack
 from wordspot.errors import UsageError, WordspotError
 from wordspot.runs.run import Run
-from wordspot.share import Share
+from wordspot.share import ALONE, Share
 from wordspot.training.loop import train
 
 __all__ = ["wordspot"]  # a fixture
@@ -106,6 +106,7 @@ def test_only_a_few_shards_are_mixed_at_a_time(packed: Path, monkeypatch: pytest
 def test_processes_share_each_batch(packed: Path) -> None:
     corpus = open_corpus(packed, CONFIG)
     whole = loaded(corpus, 5, 9)
+    assert ALONE == Share()  # a process alone changes nothing that others see
     for rank in range(2):
         share = Share(rank, 2)
         for batch, part in zip(whole, loaded(corpus, 5, 9, share), strict=True):

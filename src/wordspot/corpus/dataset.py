@@ -73,6 +73,6 @@ class SharedBatches(Sampler[list[int]]):
     def __iter__(self) -> Iterator[list[int]]:
         """Yield the places of this process's clips in each batch. Nobody may ask for one ahead of its use."""
         for places in self.batches:
-            self.share.clips = len(places)
+            self.share.begin_batch(len(places))
             if own := places[self.share.rank :: self.share.processes]:
                 yield own

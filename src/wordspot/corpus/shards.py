@@ -152,5 +152,5 @@ class ShardBatches(IterableDataset[Batch]):
         sizes = [len(share) for share in shares]
         for whole, *batch in zip(batches, *(torch.split(array, sizes) for array in arrays), strict=True):
             if len(batch[0]):
-                self.share.clips = len(whole)
+                self.share.begin_batch(len(whole))
                 yield Batch(*batch)
