@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from tests.conftest import SAMPLE_RATE, WORDS, speaker_names
-from wordspot.audio.augment import mask
+from wordspot.audio.effects import mask
 from wordspot.audio.features import RMS, Features, rms_normalize, slopes, to_float
 from wordspot.audio.padding import frame_mask
 from wordspot.config import CorpusConfig, FeatureConfig

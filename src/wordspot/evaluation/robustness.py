@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from wordspot.audio.augment import add_noise, color, gain, random_crops
+from wordspot.audio.effects import add_noise, color, gain, random_crops
 from wordspot.audio.features import to_float
 from wordspot.audio.padding import zero_padding
 from wordspot.corpus.corpus import Corpus
