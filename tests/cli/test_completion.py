@@ -1,7 +1,11 @@
-"""Completion in bash: verbs, recipes, options, choices, and names of files where nothing else fits."""
+"""Completion in shells: verbs, recipes, options, choices, and names of files where nothing else fits."""
 
+import os
+import pty
+import select
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -49,11 +53,74 @@ def test_no_description_is_taken_for_a_choice(wordspot: Command, tmp_path: Path)
     assert "\\n" not in spec
 
 
-@pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_other_shells_have_a_script_too(wordspot: Command, shell: str) -> None:
-    ran = wordspot("--completion", shell)
-    assert (ran.code, ran.err) == (0, "")
-    assert "evaluate-stream" in ran.out
+@pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
+def test_fish_completes(wordspot: Command, tmp_path: Path) -> None:
+    (tmp_path / "completion").write_text(wordspot("--completion", "fish").out)
+    (tmp_path / "sounds").mkdir()
+    typed = "; ".join(f"complete -C {line!r}; echo" for line in WORDS_TYPED)
+    done = subprocess.run(
+        ["fish", "-c", f"source ./completion; {typed}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"HOME": str(tmp_path)},
+        check=True,
+    )
+    assert done.stderr == ""
+    found = [{line.split("\t")[0] for line in one.splitlines()} for one in done.stdout.split("\n\n")]
+    names = {
+        "evaluate lstm --data soun": {"sounds/"},
+        "predict soun": {"sounds/"},
+    }  # fish completes them itself
+    for line, those in zip(WORDS_TYPED, found, strict=False):
+        assert those == names.get(line.removeprefix("wordspot "), WORDS_TYPED[line]), line
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
+def test_zsh_completes(wordspot: Command, tmp_path: Path) -> None:
+    """As on a terminal: a line that is typed with a tab at its end, and what stands there then."""
+    (tmp_path / "completion").write_text(wordspot("--completion", "zsh").out)
+    (tmp_path / "sounds").mkdir()
+    typed = {
+        "wordspot own": "wordspot own-words ",
+        "wordspot train lstm --hidd": "wordspot train lstm --hidden-size ",
+        "wordspot evaluate lstm --split val": "wordspot evaluate lstm --split validation ",
+        "wordspot predict soun": "wordspot predict sounds/",
+    }
+    assert dict(zip(typed, completed_by_zsh(tmp_path, list(typed)), strict=True)) == typed
+
+
+def completed_by_zsh(place: Path, lines: Sequence[str]) -> list[str]:
+    """Type each line and a tab to a shell on a terminal of its own; gives what the lines have become."""
+    told = place / "told"
+    setup = f"""
+        autoload -U compinit && compinit -u && source ./completion
+        tell() {{ print -r -- "$BUFFER" >> {told}; BUFFER=; zle accept-line }}
+        zle -N tell; bindkey '^X' tell; setopt noautomenu nolistambiguous
+    """
+    (place / ".zshrc").write_text(setup)
+    terminal, other = pty.openpty()
+    shell = subprocess.Popen(
+        ["zsh", "-i"],
+        cwd=place,
+        stdin=other,
+        stdout=other,
+        stderr=other,
+        env=os.environ | {"ZDOTDIR": str(place), "TERM": "xterm"},
+        start_new_session=True,
+    )
+    try:
+        for number, line in enumerate(lines, 1):
+            os.write(terminal, f"{line}\t\x18".encode())
+            for _ in range(600):
+                if told.is_file() and len(told.read_text().splitlines()) >= number:
+                    break
+                if select.select([terminal], [], [], 0.1)[0]:
+                    os.read(terminal, 65536)
+    finally:
+        shell.kill()
+        shell.wait()
+    return told.read_text().splitlines()
 
 
 @pytest.mark.parametrize(
