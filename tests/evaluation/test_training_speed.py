@@ -8,6 +8,7 @@ from tests.evaluation.conftest import copy_run
 from tests.helpers import metrics_line
 from wordspot.evaluation.compare import compare, first_epoch_at
 from wordspot.evaluation.tables import training_table
+from wordspot.files import read_json, write_json
 from wordspot.runs.metrics import Metrics, training_minutes
 from wordspot.runs.run import Run
 
@@ -105,3 +106,17 @@ def test_the_first_epoch_at_an_accuracy(accuracies: list[float], first: int | No
 def test_the_first_epoch_is_at_the_accuracy_that_is_asked_for() -> None:
     lines = metrics((0.5, 1), (0.8, 1), (0.9, 1))
     assert [first_epoch_at(accuracy, lines) for accuracy in (0.4, 0.8, 0.81, 1.0)] == [1, 2, 3, None]
+
+
+def test_times_on_other_devices_say_so(models: list[Path]) -> None:
+    fast, half = models[0], models[2]
+    for run in (fast, half):
+        config = read_json(run / "config.json")
+        config["provenance"]["device"] = "cuda"
+        write_json(run / "config.json", config)
+    *first, last = Run(half).metrics
+    Run(half).write_metrics([*first, last | {"core_seconds": 9.0}])  # the rest was trained on the CPU
+    table = training_table(compare([fast, half, models[4]], split="testing"))
+    assert [row[3] for row in table.rows] == ["18.0 on cuda", "6.8 on cpu and cuda", "60.0"]
+    assert table.rows[0][1] == "1.2 min on cuda"
+    assert table.rows[0][5] == "30 on cuda"

@@ -149,6 +149,12 @@ def run_names(group: SeedGroup, out: Path | None) -> list[str]:
     return [Path(os.path.relpath(run.folder, out)).as_posix() for run in group.runs]
 
 
+def devices_of(run: Run) -> set[str]:
+    """Tell on which devices a run was trained: where it was started, and the CPU where that had an epoch."""
+    on_cpu = {"cpu"} if any(line.get("core_seconds") for line in run.metrics) else set()
+    return {run.provenance["device"]} | on_cpu
+
+
 def recognised_in(group: SeedGroup, corpus: Corpus, split: Split) -> dict[str, Right]:
     """Tell which clips each run of a model recognised in each condition, in the order of its predictions."""
     tables = [by_clip(robustness(run, corpus, split)) for run in group.runs]
@@ -201,6 +207,7 @@ def model_result(group: SeedGroup, out: Path | None, conditions: dict[str, Right
         interval=wider(
             over_speakers(share, group.speakers), wilson(round(accuracy * len(share)), len(share))
         ),
+        devices=sorted({device for run in group.runs for device in devices_of(run)}),
         macro_f1=fmean(evaluation.macro_f1 for evaluation in group.evaluations),
         calibration_error=fmean(
             calibration_error(*run) for run in zip(group.confidence, group.right, strict=True)

@@ -86,6 +86,13 @@ class ModelResult:
     """Accuracy on clips softer by each number of decibels; empty where it was not measured."""
     overconfidence: float | None = None
     """Mean confidence minus accuracy, negative where probabilities are too low; None in older comparisons."""
+    devices: list[str] = field(default_factory=list)
+    """Where the runs were trained, by torch's names; empty in older comparisons."""
+
+    @property
+    def beside_time(self) -> str:
+        """What to write after a time of training: the devices, unless the CPU alone was used."""
+        return f" on {' and '.join(self.devices)}" if set(self.devices) - {"cpu"} else ""
 
     @property
     def recorded_clips(self) -> int:

@@ -183,11 +183,11 @@ def training_table(result: Comparison) -> Table:
     rows = [
         [
             one.name,
-            f"{one.minutes:.1f} min",
+            f"{one.minutes:.1f} min{one.beside_time}",
             number(one.epochs),
-            f"{one.seconds_per_epoch:.1f}",
+            f"{one.seconds_per_epoch:.1f}{one.beside_time}",
             "not reached" if one.epochs_to_90 is None else f"{one.epochs_to_90:.1f}",
-            "not reached" if one.seconds_to_90 is None else f"{one.seconds_to_90:.0f}",
+            "not reached" if one.seconds_to_90 is None else f"{one.seconds_to_90:.0f}{one.beside_time}",
         ]
         if one.epochs  # a pretrained recogniser's may be unknown
         else [one.name, *["-"] * 5]

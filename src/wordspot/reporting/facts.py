@@ -245,9 +245,9 @@ def results_row(one: ModelResult) -> list[str]:
         f"{one.macro_f1:.3f}",
         f"{one.calibration_error:.3f}",
         f"{one.latency_ms:.1f} ms",
-        number(round(one.seconds_per_epoch, 1)),
+        f"{number(round(one.seconds_per_epoch, 1))}{one.beside_time}",
         "-" if one.epochs_to_90 is None else f"{one.epochs_to_90:.1f}",
-        "-" if one.seconds_to_90 is None else f"{one.seconds_to_90:.0f}",
+        "-" if one.seconds_to_90 is None else f"{one.seconds_to_90:.0f}{one.beside_time}",
     ]
 
 

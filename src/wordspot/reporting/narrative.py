@@ -148,11 +148,13 @@ def difference(pair: Pair) -> str:
 def convergence(models: Sequence[ModelResult]) -> str:
     """Say after how many epochs and seconds each model reaches a fixed validation accuracy."""
     reached = sorted(
-        (one.seconds_to_90, one.epochs_to_90, named(one))
+        (one.seconds_to_90, one.epochs_to_90, named(one), one.beside_time)
         for one in models
         if one.seconds_to_90 is not None and one.epochs_to_90 is not None
     )
-    told = [f"{name} after {epochs:.1f} epochs ({seconds:.0f} s)" for seconds, epochs, name in reached]
+    told = [
+        f"{name} after {epochs:.1f} epochs ({seconds:.0f} s{on})" for seconds, epochs, name, on in reached
+    ]
     sentences = [f"A validation accuracy of 90 % is reached by {listed(told)}."] if told else []
     it = "it" if told else "a validation accuracy of 90 %"
     missed = [one for one in models if one.seconds_to_90 is None]
