@@ -13,12 +13,11 @@ from tests.helpers import assert_one_line, files_of
 from wordspot.errors import UsageError
 from wordspot.evaluation.compare import compare, compare_groups, current_comparison
 from wordspot.evaluation.comparison import read_comparison
+from wordspot.evaluation.confusion_plots import plot_confusions, plot_differences
 from wordspot.evaluation.plots import (
     plot_accuracies,
     plot_calibration,
-    plot_confusions,
     plot_curves_together,
-    plot_differences,
     plot_paired_differences,
 )
 from wordspot.evaluation.seed_groups import group_by_seed, read_group

@@ -15,16 +15,14 @@ from wordspot.corpus.corpus import open_corpus
 from wordspot.errors import UsageError
 from wordspot.evaluation.compare import compare
 from wordspot.evaluation.comparison import Pair
+from wordspot.evaluation.confusion_plots import plot_confusions, plot_confusions_around_best, plot_differences
 from wordspot.evaluation.plots import (
     GREY,
     plot_accuracies,
     plot_attention,
     plot_calibration,
-    plot_confusions,
-    plot_confusions_around_best,
     plot_curves_together,
     plot_data_scaling,
-    plot_differences,
     plot_noise,
     plot_paired_differences,
 )

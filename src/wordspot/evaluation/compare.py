@@ -16,6 +16,7 @@ from wordspot.errors import UsageError
 from wordspot.evaluation import plots
 from wordspot.evaluation.calibration import overconfidence
 from wordspot.evaluation.comparison import FILE, Comparison, Confusion, ModelResult, Pair, read_comparison
+from wordspot.evaluation.confusion_plots import plot_confusions, plot_differences
 from wordspot.evaluation.cost import count_macs, latency_ms
 from wordspot.evaluation.differences import differences
 from wordspot.evaluation.evaluate import evaluate, open_clips_of
@@ -116,13 +117,13 @@ def write_comparison(result: Comparison, groups: Sequence[SeedGroup], out: Path)
     figures = {
         "accuracy": plots.plot_accuracies(groups, [one.interval for one in result.models]),
         "curves": plots.plot_curves_together(groups, result.reference),
-        "confusions": plots.plot_confusions(groups, result.words),
+        "confusions": plot_confusions(groups, result.words),
         "calibration": plots.plot_calibration(groups, result.reference),
     }
     if result.pairs:
         figures["differences"] = plots.plot_paired_differences(result)
     if len(groups) > 1:
-        figures["confusion-differences"] = plots.plot_differences(groups, result.words, result.reference)
+        figures["confusion-differences"] = plot_differences(groups, result.words, result.reference)
     if result.noise:
         figures["noise"] = plots.plot_noise(result)
     if len({one.recorded_clips for one in result.models}) > 1:

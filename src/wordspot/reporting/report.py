@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from wordspot.config import Runtime
 from wordspot.errors import UsageError
 from wordspot.evaluation import plots
+from wordspot.evaluation.confusion_plots import plot_confusions_around_best
 from wordspot.evaluation.evaluate import open_clips_of
 from wordspot.experiments.experiments import SUBJECT
 from wordspot.experiments.study import Result, read_study
@@ -110,7 +111,7 @@ def draw_figures(sources: Sources, place: Path) -> None:
         for_print(place / "clips.svg", WIDE_CM, plot_spreads, sources.clips, best)
     for_print(place / "curves.svg", WIDE_CM, plots.plot_curves_together, groups)
     best_groups = best.groups(sources.folder)
-    for_print(place / "confusions.svg", WIDE_CM, plots.plot_confusions_around_best, best_groups, words)
+    for_print(place / "confusions.svg", WIDE_CM, plot_confusions_around_best, best_groups, words)
     for result in sources.comparisons:
         if result.comparison.pairs:
             path = place / f"differences-{result.name}.svg"
