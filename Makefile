@@ -52,7 +52,7 @@ test: .venv/ready
 docs: .venv/ready
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs/site . site
 
-# Kills, mutated sound files and tampered runs in numbers, which docs/reliability.md tells: half an hour.
+# Kills, mutated sound files and tampered runs in numbers, which docs/reliability.md tells: a quarter of an hour.
 faults: .venv/ready
 	$(BIN)/python -m benchmarks.faults --out reports/faults.json
 

@@ -2,18 +2,19 @@
 
     python -m benchmarks.scale --clips 1000000 --out reports/speed/scale.json
 
-A list names a few hundred clips again and again; it is packed into shards, a shuffled pass reads them, and a
-small model trains for an epoch. Each step has a process of its own, whose memory is looked at twenty times a
-second. It takes 32 kB of disk for each clip of a second. Linux only.
+A list names a few clips again and again; it is packed into shards, a shuffled pass reads them, and a small
+model trains for an epoch: for a tenth of the clips, and for all. Each step has a process of its own, whose
+memory is looked at twenty times a second, without pages of files that the system may take back. It takes
+32 kB of disk for each clip of a second. Linux only.
 """
 
 import argparse
 import csv
 import re
+import shutil
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -33,19 +34,6 @@ from wordspot.training.loop import train
 BATCH = 64
 
 
-@dataclass(frozen=True)
-class Memory:
-    """Memory of a process in megabytes, without pages of files that the system may take back."""
-
-    tenths: list[float]
-    """Most in each tenth of its time."""
-
-    @property
-    def growth(self) -> float:
-        """Ratio of the most in the last tenth to the most in the second, when all is loaded."""
-        return self.tenths[-1] / self.tenths[1]
-
-
 def own_mb() -> float:
     """Give the memory of this process that belongs to no file, in megabytes."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
@@ -54,8 +42,8 @@ def own_mb() -> float:
     return int(found[1]) / 1000
 
 
-def watched(work: Callable[[], object]) -> Memory:
-    """Do some work, and watch the memory of this process."""
+def watched(work: Callable[[], object]) -> float:
+    """Do some work; gives the most memory that this process had meanwhile, in megabytes."""
     seen, done = [own_mb()], Event()
 
     def watch() -> None:
@@ -69,9 +57,7 @@ def watched(work: Callable[[], object]) -> Memory:
     finally:
         done.set()
         watcher.join()
-    return Memory(
-        [max(seen[len(seen) * n // 10 : len(seen) * (n + 1) // 10 or 1] or seen[:1]) for n in range(10)]
-    )
+    return max(seen)
 
 
 def write_list(table: Path, data: Path, clips: int) -> None:
@@ -87,12 +73,12 @@ def write_list(table: Path, data: Path, clips: int) -> None:
             rows.writerow([path, path.parent.name, speaker_of(path.stem)])
 
 
-def packing(table: Path, shards: Path, config: CorpusConfig) -> Memory:
+def packing(table: Path, shards: Path, config: CorpusConfig) -> float:
     """Pack a list."""
     return watched(partial(pack, table, config, shards, quiet=True))
 
 
-def reading(shards: Path, config: CorpusConfig) -> Memory:
+def reading(shards: Path, config: CorpusConfig) -> float:
     """Read all training clips once, shuffled."""
 
     def read() -> None:
@@ -102,47 +88,51 @@ def reading(shards: Path, config: CorpusConfig) -> Memory:
     return watched(read)
 
 
-def training(shards: Path, out: Path, config: CorpusConfig) -> Memory:
+def training(shards: Path, out: Path, config: CorpusConfig) -> float:
     """Train a small model for an epoch."""
     model = RecurrentConfig(hidden_size=16, num_layers=1)
     run = RunConfig(model, config, training=TrainingConfig(epochs=1, batch_size=BATCH))
     return watched(partial(train, run, shards, out, quiet=True))
 
 
-def alone(work: Callable[..., Memory], *arguments: object) -> Memory:
+def alone(work: Callable[..., float], *arguments: object) -> float:
     """Do some work in a process of its own."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         return pool.submit(work, *arguments).result()
 
 
+def sizes(clips: int, config: CorpusConfig, place: Path) -> dict[str, float]:
+    """Do each step for as many clips; gives its memory in megabytes, and the bytes of the shards."""
+    place.mkdir()
+    table, shards = place / "clips.csv", place / "shards"
+    write_list(table, write_corpus(place / "data"), clips)
+    found = {
+        "clips": clips,
+        "packing_mb": alone(packing, table, shards, config),
+        "reading_mb": alone(reading, shards, config),
+        "training_mb": alone(training, shards, place / "run", config),
+        "training_clips": open_corpus(shards, config).count("training"),
+        "bytes": sum(path.stat().st_size for path in shards.rglob("*") if path.is_file()),
+    }
+    shutil.rmtree(place)
+    return found
+
+
 def main() -> None:
-    """Do each step, and keep the sizes."""
+    """Do it all for a tenth of the clips and for all, and keep the sizes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=1.0, help="length of a clip")
     parser.add_argument("--place", type=Path, help="folder with room for the shards")
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
-    console = Console(stderr=True, highlight=False)
     config = CorpusConfig(words=WORDS, seconds=asked.seconds)
+    found = []
     with tempfile.TemporaryDirectory(dir=asked.place) as scratch:
-        place = Path(scratch)
-        table, shards = place / "clips.csv", place / "shards"
-        write_list(table, write_corpus(place / "data"), asked.clips)
-        found: dict[str, object] = {"clips": asked.clips, "seconds": asked.seconds}
-        for work, arguments in (
-            (packing, (table, shards, config)),
-            (reading, (shards, config)),
-            (training, (shards, place / "run", config)),
-        ):
-            memory = alone(work, *arguments)
-            found[work.__name__] = asdict(memory) | {"growth": memory.growth}
-            console.print(
-                f"{work.__name__}: {memory.tenths[-1]:.0f} MB at the end, {memory.growth:.2f} of before"
-            )
-        found["training_clips"] = open_corpus(shards, config).count("training")
-        found["bytes"] = sum(path.stat().st_size for path in shards.rglob("*") if path.is_file())
-        write_json(asked.out, found)
+        for clips in (asked.clips // 10, asked.clips):
+            found.append(sizes(clips, config, Path(scratch) / f"{clips}"))
+            Console(stderr=True, highlight=False).print(found[-1])
+    write_json(asked.out, {"seconds": asked.seconds, "sizes": found})
 
 
 if __name__ == "__main__":

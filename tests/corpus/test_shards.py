@@ -106,7 +106,7 @@ def test_only_a_few_shards_are_mixed_at_a_time(packed: Path, monkeypatch: pytest
 def test_processes_share_each_batch(packed: Path) -> None:
     corpus = open_corpus(packed, CONFIG)
     whole = loaded(corpus, 5, 9)
-    assert ALONE == Share()  # a process alone changes nothing that others see
+    assert Share() == ALONE  # a process alone changes nothing that others see
     for rank in range(2):
         share = Share(rank, 2)
         for batch, part in zip(whole, loaded(corpus, 5, 9, share), strict=True):

@@ -28,6 +28,8 @@ SHARD = 4096
 """Clips of a shard: 131 MB at one second and 16 kHz."""
 TOGETHER = 4
 """Shards whose clips are shuffled among each other, and are in memory at once."""
+PIECE = 256
+"""Clips of a shard that are copied at once, since a copy of them is made on the way."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ class ShardBatches(IterableDataset[Batch]):
     def __iter__(self) -> Iterator[Batch]:
         """Yield this process's share of each batch. Nobody may ask for one ahead of its use."""
         order = self._order(len(self.shards.clips))
+        memory = np.empty((0, self.shards.config.samples), np.int16)  # of one block after the other
         waiting = np.empty((0, 2), np.int64)  # shard and row of clips that fill no batch yet
         for first in range(0, len(order), TOGETHER):
             some = order[first : first + TOGETHER]
@@ -122,22 +125,28 @@ class ShardBatches(IterableDataset[Batch]):
             places = np.stack([numbers, np.concatenate(rows)], axis=1)
             waiting = np.concatenate([waiting, places[self._order(len(places))]])
             full = len(waiting) - len(waiting) % self.batch_size
-            yield from self._read(waiting[:full])
+            if full > len(memory):
+                del memory
+                memory = np.empty((full, self.shards.config.samples), np.int16)
+            yield from self._read(waiting[:full], memory)
             waiting = waiting[full:]
         if not self._leaves_out_last:
-            yield from self._read(waiting)
+            yield from self._read(waiting, np.empty((len(waiting), self.shards.config.samples), np.int16))
 
     def _order(self, count: int) -> list[int]:
         return (
             list(range(count)) if self.draw is None else torch.randperm(count, generator=self.draw).tolist()
         )
 
-    def _read(self, places: NDArray[np.int64]) -> Iterator[Batch]:
-        """Read clips at places [N, 2], each shard from its start to its end, and yield them in batches."""
+    def _read(self, places: NDArray[np.int64], memory: NDArray[np.int16]) -> Iterator[Batch]:
+        """Read clips at places [N, 2], each shard from its start to its end, and yield them in batches.
+
+        Their samples pass through `memory`, of at least N clips, and are copied out of it.
+        """
         batches = np.split(places, range(self.batch_size, len(places), self.batch_size))
         shares = [batch[self.share.rank :: self.share.processes] for batch in batches]
         own = np.concatenate(shares)
-        samples = np.empty((len(own), self.shards.config.samples), np.int16)
+        samples = memory[: len(own)]
         lengths, labels = np.empty((2, len(own)), np.int64)
         label_of = {word: label for label, word in enumerate(self.shards.config.classes)}
         for number in np.unique(own[:, 0]):
@@ -145,12 +154,13 @@ class ShardBatches(IterableDataset[Batch]):
             here = np.flatnonzero(own[:, 0] == number)
             here = here[np.argsort(own[here, 1])]
             rows = own[here, 1]
-            samples[here] = store.samples[rows]
             lengths[here] = store.table["length"].to_numpy()[rows]
             labels[here] = store.table["word"].map(label_of).to_numpy()[rows]
+            for few in np.split(here, range(PIECE, len(here), PIECE)):
+                samples[few] = store.samples[own[few, 1]]
         arrays = [torch.from_numpy(array) for array in (samples, lengths, labels)]
         sizes = [len(share) for share in shares]
         for whole, *batch in zip(batches, *(torch.split(array, sizes) for array in arrays), strict=True):
             if len(batch[0]):
                 self.share.begin_batch(len(whole))
-                yield Batch(*batch)
+                yield Batch(batch[0].clone(), *batch[1:])

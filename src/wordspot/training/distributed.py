@@ -57,6 +57,7 @@ def together(runtime: Runtime) -> Iterator[tuple[Share, Runtime]]:
     dist.init_process_group(store=store, rank=rank, world_size=processes, timeout=PATIENCE)
     try:
         with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Grad strides do not match")  # some weights have two orders
             if rank > 0:
                 warnings.simplefilter("ignore")  # the first has the same
             yield Share(rank, processes), on_own_gpu(runtime)
