@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -152,8 +153,15 @@ def test_two_workers_may_begin_a_storage_at_the_same_moment(
 
 
 def test_hopeless_trials_end_early(
-    quick: list[RunConfig], tiny: RunConfig, shared_recordings: Path, tmp_path: Path
+    quick: list[RunConfig],
+    tiny: RunConfig,
+    shared_recordings: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # By chance, each of a few trials can be better than those before it.
+    seeded = partial(optuna.create_study, sampler=optuna.samplers.TPESampler(seed=0))
+    monkeypatch.setattr(optuna, "create_study", seeded)
     sweep(tiny, shared_recordings, tmp_path, trials=12)
     study = optuna.load_study(study_name="sweep", storage=storage_in(tmp_path))
     pruned = [trial for trial in study.trials if trial.state == optuna.trial.TrialState.PRUNED]
