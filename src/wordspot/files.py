@@ -39,7 +39,10 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in MENDS or not str(error.filename or path).startswith(str(path)):
+        # Where a file was copied, the second name is that of the copy.
+        if error.errno not in MENDS or not str(error.filename2 or error.filename or path).startswith(
+            str(path)
+        ):
             raise
         raise WordspotError(
             f"{path}: can't be written ({os.strerror(error.errno)}): {MENDS[error.errno]}"

@@ -24,6 +24,11 @@ WRITES = {
     "mistakes": "mistakes {run} --data {data} --out {disk}/page.html",
     "explore": "explore --data {data} --out {disk}/explore",
     "synthesize": "synthesize low high --clips 12 --engines espeak --out {disk}/synthetic",
+    "export": "export {run} --out {disk}/model.onnx",
+    "publish": "publish {run} --out {disk}/published --corpus tones --licence mine --no-onnx",
+    "page": "page {exported} --out {disk}/page",
+    "report": "report {study} --out {disk}/report.pdf",
+    "notebook": "notebook --source {source} --data {data} --study {study} --out {disk}/words.ipynb",
 }
 """A command for each kind of write that is not training."""
 
@@ -93,10 +98,26 @@ def test_a_store_on_a_full_disk(
 
 @pytest.mark.parametrize("name", WRITES)
 def test_other_writes_on_a_full_disk(
-    wordspot: Command, disk: Disk, shared_recordings: Path, trained: dict[str, Path], name: str
+    wordspot: Command,
+    disk: Disk,
+    shared_recordings: Path,
+    trained: dict[str, Path],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    name: str,
 ) -> None:
     run = shutil.copytree(trained["lstm"], disk.folder / "run")
+    source = tmp_path / "short.py"
+    source.write_text('# %% tags=["parameters"]\nDATA = ""\n# %%\nprint(9999 * "a")\n')
     places = {"run": run, "other": trained["rnn"], "data": shared_recordings, "disk": disk.folder}
+    places |= {"source": source}
+    if name == "page":
+        request.getfixturevalue("page")  # skips the test where npm can't fetch what pages need
+        places["exported"] = request.getfixturevalue("exported")
+    if name == "publish":
+        assert wordspot("evaluate", run, "--data", shared_recordings, "--split", "testing").code == 0
+    if "{study}" in WRITES[name]:
+        places["study"] = request.getfixturevalue("shared_study")[0]
     command = WRITES[name].format(**places).split()
     disk.leave(4)
     ran = wordspot(*command)
