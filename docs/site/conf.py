@@ -16,7 +16,7 @@ include_patterns = [
     "notebooks/spoken_words.ipynb",
     "reports/**summary.md",
 ]
-exclude_patterns = [".*", "benchmarks", "demo", "reports/unfinished", "runs", "site", "src", "study", "tests"]
+exclude_patterns = [".*", "benchmarks", "demo", "runs", "site", "src", "study", "tests"]
 
 extensions = ["sphinx.ext.autodoc", "myst_nb", "wordspot_site"]
 myst_enable_extensions = ["deflist", "dollarmath"]
