@@ -7,7 +7,7 @@ docs/scaling.md has the tables. A column is marked with * where it is an estimat
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,9 +43,10 @@ class Measured:
     """Clips for which the memory of shards was measured."""
     growth: float
     """Ratio of the memory for so many clips to that for a tenth of them: the largest of all steps."""
-    packing_mb: float
+    packing_mb: dict[int, float]
+    """Most memory of a process that packs shards, in MB, by clips."""
     training_mb: float
-    """Most memory of a process, in MB."""
+    """Most memory of a process that trains on shards, in MB."""
 
 
 def measured(reports: Path = REPORTS) -> Measured:
@@ -70,14 +71,14 @@ def measured(reports: Path = REPORTS) -> Measured:
         many["bytes"] / many["clips"],
         many["clips"],
         max(many[step] / few[step] for step in steps),
-        many["packing_mb"],
+        {one["clips"]: one["packing_mb"] for one in scale["sizes"]},
         many["training_mb"],
     )
 
 
-def store_mb(clips: int, known: Measured) -> float:
-    """Estimate the memory of a process that opens the default store: on the line through two measurements."""
-    (few, low), (many, high) = sorted(known.opening.items())
+def estimated_mb(clips: int, measured_mb: Mapping[int, float]) -> float:
+    """Estimate the memory of a process for some clips: on the line through two measurements."""
+    (few, low), (many, high) = sorted(measured_mb.items())
     return low + (high - low) / (many - few) * (clips - few)
 
 
@@ -88,13 +89,15 @@ def storage_table(known: Measured, sizes: Sequence[int] = SIZES) -> Table:
             number(clips),
             told_bytes(clips * known.clip_bytes),
             told_time(clips / known.packing),
-            told_bytes(1e6 * store_mb(clips, known)),
+            told_bytes(1e6 * estimated_mb(clips, known.opening)),
+            told_bytes(1e6 * estimated_mb(clips, known.packing_mb)),
             told_bytes(1e6 * known.training_mb),
             told_dollars(clips * known.clip_bytes / 1e9 * GB_MONTH),
         ]
         for clips in sizes
     ]
-    columns = ["clips", "packed", "packing, one core", "memory, store*", "memory, shards", "disk a month*"]
+    memory = ["memory: store*", "packing shards*", "training on shards"]
+    columns = ["clips", "packed", "packing, one core", *memory, "disk a month*"]
     return Table("", columns, rows, left=())
 
 
@@ -104,14 +107,15 @@ def training_table(model: str, known: Measured, sizes: Sequence[int] = SIZES) ->
     for clips in sizes:
         epoch = clips * known.training[model]
         hours = EPOCHS * epoch / 3600
+        seconds = EPOCHS * epoch / (CORES * EFFICIENCY)
         speed = CORES * EFFICIENCY / known.training[model]
         rows.append(
             [
                 number(clips),
                 told_time(epoch),
                 f"{hours:,.1f}" if hours < 100 else f"{hours:,.0f}",
-                told_time(EPOCHS * epoch / (CORES * EFFICIENCY)),
-                str(machines(EPOCHS * epoch / (CORES * EFFICIENCY))),
+                told_time(seconds),
+                str(machines(seconds)),
                 f"{told_bytes(speed * known.clip_bytes)}/s",
                 told_dollars(hours / EFFICIENCY * CORE_HOUR),
             ]

@@ -9,10 +9,10 @@ import pytest
 from benchmarks.plan import (
     EFFICIENCY,
     SIZES,
+    estimated_mb,
     facts,
     measured,
     storage_table,
-    store_mb,
     tables,
     training_table,
 )
@@ -42,8 +42,8 @@ def test_the_arithmetic_by_hand() -> None:
     assert row[1:3] == ["2.9 days", "2,064"]  # 100 million times 2,477 µs, and thirty times that
     row = storage_table(KEPT, [100_000_000]).rows[0]
     assert row[2] == "3.2 h"  # at 8,789 a second
-    assert store_mb(10_443, KEPT) == 555
-    assert store_mb(105_000, KEPT) == 623
+    assert estimated_mb(10_443, KEPT.opening) == 555
+    assert estimated_mb(105_000, KEPT.opening) == 623
 
 
 def test_memory_is_flat_for_what_was_measured() -> None:

@@ -39,10 +39,8 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        # Where a file was copied, the second name is that of the copy.
-        if error.errno not in MENDS or not str(error.filename2 or error.filename or path).startswith(
-            str(path)
-        ):
+        place = error.filename2 or error.filename or path  # of a copied file, the second name is the copy's
+        if error.errno not in MENDS or not str(place).startswith(str(path)):
             raise
         raise WordspotError(
             f"{path}: can't be written ({os.strerror(error.errno)}): {MENDS[error.errno]}"

@@ -153,7 +153,8 @@ def convergence(models: Sequence[ModelResult]) -> str:
         if one.seconds_to_90 is not None and one.epochs_to_90 is not None
     )
     told = [
-        f"{name} after {epochs:.1f} epochs ({seconds:.0f} s{on})" for seconds, epochs, name, on in reached
+        f"{name} after {epochs:.1f} epochs ({seconds:.0f} s{device})"
+        for seconds, epochs, name, device in reached
     ]
     sentences = [f"A validation accuracy of 90 % is reached by {listed(told)}."] if told else []
     it = "it" if told else "a validation accuracy of 90 %"
