@@ -10,8 +10,9 @@ import pytest
 from tests.conftest import SPEAKERS, WORDS
 from tests.helpers import assert_one_line
 from wordspot.config import COMMANDS, SILENCE, UNKNOWN, CorpusConfig, Runtime
-from wordspot.corpus.corpus import open_corpus, open_labelled, words_in
+from wordspot.corpus.corpus import open_corpus, open_labelled
 from wordspot.corpus.folder import index_folder
+from wordspot.corpus.sources import words_in
 from wordspot.errors import ClipError, UsageError, WordspotError
 from wordspot.layout import SPLITS, Split
 

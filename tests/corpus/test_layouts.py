@@ -9,9 +9,10 @@ import soundfile
 
 from tests.conftest import WORDS, noise, speaker_names, synthetic_word, write_samples
 from wordspot.config import CorpusConfig, Runtime
-from wordspot.corpus.corpus import find_index, open_corpus
+from wordspot.corpus.corpus import open_corpus
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import Index
+from wordspot.corpus.sources import find_index
 from wordspot.errors import UsageError, WordspotError
 from wordspot.layout import LISTS
 

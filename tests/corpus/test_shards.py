@@ -156,6 +156,7 @@ def test_lists_that_cannot_be_used(text: str, reason: str, tmp_path: Path) -> No
     with pytest.raises(WordspotError, match=reason) as error:
         pack(table, CONFIG, tmp_path / "out", quiet=True)
     assert_one_line(error.value)
+    assert not (tmp_path / "out").exists()
 
 
 def test_stopped_packing_goes_on(

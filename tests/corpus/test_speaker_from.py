@@ -9,8 +9,9 @@ import pytest
 from tests.conftest import WORDS, noise, speaker_names, write_samples
 from tests.helpers import assert_one_line
 from wordspot.config import CorpusConfig, Runtime
-from wordspot.corpus.corpus import find_index, open_corpus
+from wordspot.corpus.corpus import open_corpus
 from wordspot.corpus.index import Index
+from wordspot.corpus.sources import find_index
 from wordspot.errors import UsageError, WordspotError
 from wordspot.files import cache_folder
 from wordspot.layout import LISTS, SPLITS

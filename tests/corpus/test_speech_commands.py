@@ -10,8 +10,9 @@ from torchaudio.datasets import SPEECHCOMMANDS, speechcommands
 
 from tests.conftest import noise, speaker_names, write_samples
 from wordspot.config import CorpusConfig
-from wordspot.corpus import corpus
-from wordspot.corpus.corpus import find_index, open_corpus
+from wordspot.corpus import sources
+from wordspot.corpus.corpus import open_corpus
+from wordspot.corpus.sources import find_index
 from wordspot.corpus.speech_commands import FOLDER, VERSIONS, download, version_in
 from wordspot.errors import WordspotError
 from wordspot.layout import SPLITS
@@ -204,7 +205,7 @@ def test_speech_commands_is_downloaded_once_into_the_cache(
 ) -> None:
     monkeypatch.setenv("WORDSPOT_CACHE", str(tmp_path / "cache"))
     # The test has its own archive at hand instead of 2.3 GB from the net.
-    monkeypatch.setattr(corpus, "download", lambda root: download(root, archive.as_uri()))
+    monkeypatch.setattr(sources, "download", lambda root: download(root, archive.as_uri()))
     index = find_index("speech-commands")
     assert index.root == tmp_path / "cache" / "speech-commands" / FOLDER / VERSIONS[0]
     archive.unlink()

@@ -24,7 +24,9 @@ from wordspot.corpus.dataset import Batch
 from wordspot.evaluation.evaluate import evaluate
 from wordspot.models.recognizer import Recognizer
 from wordspot.runs.run import Run, load
-from wordspot.training.loop import RunningMetrics, learning_rate_at, seed_epoch, train, validate
+from wordspot.training.loop import seed_epoch, train, validate
+from wordspot.training.optimizer import learning_rate_at, make_optimizer
+from wordspot.training.running_metrics import RunningMetrics
 
 # The schedule
 
@@ -199,18 +201,14 @@ def test_a_mixed_clip_is_scored_by_its_dominant_word(tiny: RunConfig, shared_rec
 
     augmenter.waveforms = note  # type: ignore[method-assign]
     (batch,) = corpus.loader("training", 48)
-    _, _, labels = loop.train_step(
-        recognizer, batch, augmenter, loop.make_optimizer(recognizer, tiny.training)
-    )
+    _, _, labels = loop.train_step(recognizer, batch, augmenter, make_optimizer(recognizer, tiny.training))
     assert torch.equal(labels, targets[0].argmax(dim=1))
     assert not torch.equal(labels, batch.labels)
     running = RunningMetrics()
     running.add(torch.tensor(0.0), targets[0], labels)
     assert running.read().accuracy == 1.0
     augmenter.config = tiny.augment
-    _, _, labels = loop.train_step(
-        recognizer, batch, augmenter, loop.make_optimizer(recognizer, tiny.training)
-    )
+    _, _, labels = loop.train_step(recognizer, batch, augmenter, make_optimizer(recognizer, tiny.training))
     assert torch.equal(labels, batch.labels)
 
 

@@ -12,7 +12,8 @@ from wordspot.audio.augment import Clips
 from wordspot.config import RunConfig
 from wordspot.errors import UsageError
 from wordspot.runs.run import load
-from wordspot.training.loop import taught, train
+from wordspot.training.loop import train
+from wordspot.training.teachers import taught
 
 LABELS = torch.tensor([2, 0])
 CLIPS = Clips(torch.randn(2, 16_000), torch.tensor([16_000, 9000]), LABELS)

@@ -12,7 +12,8 @@ from wordspot.config import RunConfig, Runtime, vary
 from wordspot.corpus.dataset import Batch
 from wordspot.models.recognizer import Recognizer
 from wordspot.recipes import RECIPES
-from wordspot.training.loop import RunningMetrics, train, train_step
+from wordspot.training.loop import train, train_step
+from wordspot.training.running_metrics import RunningMetrics
 
 META = torch.device("meta")
 """Its tensors have shapes and no values, so whatever would wait for a value raises."""

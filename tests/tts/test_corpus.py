@@ -13,9 +13,10 @@ from tests.conftest import SPEAKERS, WORDS, write_samples
 from tests.helpers import assert_one_line
 from tests.tts.conftest import StandIn
 from wordspot.config import UNKNOWN, CorpusConfig
-from wordspot.corpus import corpus as corpus_module
-from wordspot.corpus.corpus import find_index, open_corpus
+from wordspot.corpus import sources
+from wordspot.corpus.corpus import open_corpus
 from wordspot.corpus.folder import index_folder
+from wordspot.corpus.sources import find_index
 from wordspot.errors import UsageError
 from wordspot.layout import SPLITS, Split
 from wordspot.tts.background import NOISES
@@ -27,8 +28,8 @@ pytestmark = pytest.mark.usefixtures("espeak_alone")
 @pytest.fixture
 def few_clips(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a corpus by its name small: of 40 speakers 37 train, 2 validate and 1 tests, by the rule."""
-    monkeypatch.setattr(corpus_module, "CLIPS", 40)
-    monkeypatch.setattr(corpus_module, "OTHERS", ("yes", "cat"))
+    monkeypatch.setattr(sources, "CLIPS", 40)
+    monkeypatch.setattr(sources, "OTHERS", ("yes", "cat"))
 
 
 @pytest.fixture
@@ -180,7 +181,7 @@ def test_synthetic_clips_of_other_words_train_the_class_of_other_words(
             for n, text in enumerate(texts)
         ]
 
-    monkeypatch.setattr(corpus_module, "cached_texts", cached_texts)
+    monkeypatch.setattr(sources, "cached_texts", cached_texts)
     words = ("low", "high")
     alone = open_corpus(shared_recordings, CorpusConfig(words=words, unknown=True))
     config = CorpusConfig(words=words, unknown=True, synthetic_unknown=6, recorded_times=2)

@@ -14,7 +14,8 @@ import numpy as np
 from wordspot.bench.measurement import Measurement
 from wordspot.bench.timing import quartiles
 from wordspot.config import CorpusConfig
-from wordspot.corpus.corpus import Corpus, find_index
+from wordspot.corpus.corpus import Corpus
+from wordspot.corpus.sources import find_index
 
 ROUNDS = 5
 OPEN = """

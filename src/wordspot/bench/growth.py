@@ -13,7 +13,8 @@ from wordspot.bench.training import SUBJECT
 from wordspot.config import vary
 from wordspot.models.recognizer import Recognizer
 from wordspot.recipes import RECIPES
-from wordspot.training.loop import make_optimizer, model_step
+from wordspot.training.loop import model_step
+from wordspot.training.optimizer import make_optimizer
 
 BATCH = 64
 ROUNDS = 7

@@ -17,7 +17,8 @@ from wordspot.config import AugmentConfig, RunConfig
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.models.recognizer import Recognizer
 from wordspot.recipes import RECIPES
-from wordspot.training.loop import make_optimizer, model_step
+from wordspot.training.loop import model_step
+from wordspot.training.optimizer import make_optimizer
 
 
 def cases(data: str, *words: str) -> dict[str, Callable[[], object]]:

@@ -18,7 +18,8 @@ from wordspot.device import trains_in_bfloat16
 from wordspot.evaluation.cost import count_macs
 from wordspot.models.recognizer import Recognizer
 from wordspot.recipes import RECIPES
-from wordspot.training.loop import augmented_features, make_augmenter, make_optimizer, model_step
+from wordspot.training.loop import augmented_features, make_augmenter, model_step
+from wordspot.training.optimizer import make_optimizer
 
 SUBJECT = "lstm"
 """The recipe whose parts are measured."""

@@ -34,7 +34,7 @@ def bench(
     """Measure how fast this machine trains and recognises, as ratios of times taken in turns."""
     from wordspot.bench.bench import as_json, run_bench
     from wordspot.bench.measurement import measurements_table
-    from wordspot.corpus.corpus import words_in
+    from wordspot.corpus.sources import words_in
     from wordspot.files import output_folder, write_json
 
     if out:

@@ -50,7 +50,7 @@ def study(
     runtime: HowToRun = Runtime(),
 ) -> None:
     """Run experiments, each a comparison of many runs; prints the time that is left."""
-    from wordspot.corpus.corpus import words_in
+    from wordspot.corpus.sources import words_in
     from wordspot.evaluation.tables import comparison_tables
     from wordspot.experiments.experiments import list_experiments
     from wordspot.experiments.study import run_study

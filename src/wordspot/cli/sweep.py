@@ -28,7 +28,7 @@ def sweep(
     runtime: HowToRun = Runtime(),
 ) -> None:
     """Search for better settings of a recipe (needs the extra sweep)."""
-    from wordspot.corpus.corpus import words_in
+    from wordspot.corpus.sources import words_in
 
     try:
         from wordspot.experiments.sweep import sweep

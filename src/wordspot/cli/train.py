@@ -44,7 +44,7 @@ def train(
 
     Under torchrun several processes train one run together (docs/scaling.md).
     """
-    from wordspot.corpus.corpus import words_in
+    from wordspot.corpus.sources import words_in
     from wordspot.training.distributed import is_first
     from wordspot.training.loop import train
 

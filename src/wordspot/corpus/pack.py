@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from wordspot.config import CorpusConfig, Runtime, differences
-from wordspot.corpus.corpus import find_index
 from wordspot.corpus.folder import names_speaker, noises
 from wordspot.corpus.index import Clip, Index, assert_every_class, assert_speakers_apart
 from wordspot.corpus.shards import ABOUT, HELD_OUT, SHARD, About, shard_folder
+from wordspot.corpus.sources import find_index
 from wordspot.corpus.store import Store, store_at
 from wordspot.corpus.table import TABLES, LongList
 from wordspot.errors import UsageError
@@ -48,9 +48,8 @@ def pack(
     plain = CorpusConfig(words=config.words, seconds=config.seconds, sample_rate=config.sample_rate)
     if found := differences(plain, config):
         raise UsageError(f"pack: shards hold the clips of words alone: leave out {', '.join(found)}")
-    folder = output_folder(Path(out))
-    with listed(data, config, runtime.speaker_from) as (clips, index), alone_in(folder):
-        places = places_by_split(clips, config)
+    folder, listing = Path(out), listed(data, config, runtime.speaker_from)
+    with listing as (clips, places, index), alone_in(output_folder(folder)):
         if (folder / ABOUT).is_file() and (found := differences(About.read(folder).corpus, config)):
             raise UsageError(
                 f"{folder}: holds shards of other settings ({'; '.join(found)}): choose another --out"
@@ -89,15 +88,16 @@ def pack(
 @contextmanager
 def listed(
     data: str | Path, config: CorpusConfig, speaker_from: str | None
-) -> Iterator[tuple[Sequence[Clip], Index]]:
-    """Yield the clips of a corpus, and its index without them."""
+) -> Iterator[tuple[Sequence[Clip], "dict[Split, array[int]]", Index]]:
+    """Yield the clips of a corpus, where those of each split are among them, and its index without them."""
     table = Path(data)
     if table.is_file() and table.suffix.lower() in TABLES:
         with table.open("rb") as file:
-            yield LongList(file, table, speaker_from), Index(table.parent, [], noises(table.parent))
+            rows = LongList(file, table, speaker_from)
+            yield rows, places_by_split(rows, config), Index(table.parent, [], noises(table.parent))
     else:
         index = find_index(data, config.words, speaker_from=speaker_from)
-        yield index.clips, replace(index, clips=[])
+        yield index.clips, places_by_split(index.clips, config), replace(index, clips=[])
 
 
 def places_by_split(clips: Sequence[Clip], config: CorpusConfig) -> "dict[Split, array[int]]":

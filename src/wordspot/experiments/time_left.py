@@ -21,7 +21,8 @@ from wordspot.layout import SPLITS
 from wordspot.models.recognizer import Recognizer
 from wordspot.runs.metrics import is_over
 from wordspot.runs.run import Run
-from wordspot.training.loop import make_augmenter, make_optimizer, train_step, validate
+from wordspot.training.loop import make_augmenter, train_step, validate
+from wordspot.training.optimizer import make_optimizer
 from wordspot.training.parallel import open_once
 
 STEPS = 6

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from wordspot.audio.features import Features, to_float
 from wordspot.audio.io import header, read_clip
 from wordspot.config import COMMANDS, FeatureConfig, Runtime
-from wordspot.corpus.corpus import find_index
 from wordspot.corpus.index import Index
+from wordspot.corpus.sources import find_index
 from wordspot.errors import ClipError, UsageError
 from wordspot.evaluation.tables import Table
 from wordspot.figures import STYLE, SYNTHETIC, Plot, save_figure, titled

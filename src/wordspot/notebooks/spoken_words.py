@@ -56,7 +56,7 @@ from torch.nn.functional import cross_entropy, pad
 from torch.utils.data import DataLoader, Dataset
 
 import wordspot as ws
-from wordspot.corpus.corpus import find_index
+from wordspot.corpus.sources import find_index
 from wordspot.errors import warn_in_one_line
 from wordspot.reporting import narrative
 from wordspot.reporting.discussion import read_discussion

@@ -14,8 +14,8 @@ from nbclient.exceptions import CellExecutionError
 from traitlets.config import Config
 
 from wordspot.config import CorpusConfig, RunConfig, Runtime
-from wordspot.corpus.corpus import find_index, words_in
 from wordspot.corpus.index import choose
+from wordspot.corpus.sources import find_index, words_in
 from wordspot.errors import UsageError, WordspotError
 from wordspot.experiments.study import EXPERIMENTS, RESULTS, read_experiments, read_study
 from wordspot.files import atomic_write, output_folder

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from wordspot.audio.room import draw_room
 from wordspot.config import UNKNOWN, CorpusConfig, Runtime
-from wordspot.corpus.corpus import Corpus, decode, find_index
+from wordspot.corpus.corpus import Corpus, decode
 from wordspot.corpus.folder import word_in
 from wordspot.corpus.index import assert_speakers_apart
 from wordspot.corpus.noise import noise_of
+from wordspot.corpus.sources import find_index
 from wordspot.errors import UsageError
 from wordspot.files import cache_folder
 from wordspot.layout import SPLITS, Split, check_split

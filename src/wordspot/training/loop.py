@@ -5,19 +5,19 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, one_hot
+from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 
-from wordspot.audio.augment import Augmenter, Clips
+from wordspot.audio.augment import Augmenter
 from wordspot.audio.features import to_float
-from wordspot.config import Log, RunConfig, Runtime, TrainingConfig
+from wordspot.config import Log, RunConfig, Runtime
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.corpus.dataset import Batch
 from wordspot.corpus.noise import noise_of
@@ -35,7 +35,10 @@ from wordspot.runs.run import Run, load
 from wordspot.share import ALONE, Share
 from wordspot.training.checkpoint import FILE, load_checkpoint, save_checkpoint
 from wordspot.training.distributed import check_agreement, data_parallel, send_state, together
+from wordspot.training.optimizer import learning_rate_at, make_optimizer
 from wordspot.training.progress import TrainingProgress
+from wordspot.training.running_metrics import RunningMetrics
+from wordspot.training.teachers import load_teachers, taught
 from wordspot.training.weight_average import WeightAverage
 
 if TYPE_CHECKING:
@@ -43,50 +46,6 @@ if TYPE_CHECKING:
 
 READ_EVERY = 10
 """Steps after which the loss and accuracy so far are read: reading waits until a device has computed them."""
-
-
-@dataclass
-class RunningMetrics:
-    """Loss and accuracy, summed over the clips of an epoch."""
-
-    loss: float = 0.0
-    correct: int = 0
-    clips: int = 0
-    _unread: list[tuple[int, Tensor]] = field(default_factory=list, repr=False)
-    """Size of each batch since the last reading, with its mean loss and number of correct clips [2]."""
-
-    def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
-        """Add a batch: its mean loss, logits [B, C] and labels [B]. Waits for no device."""
-        correct = (logits.argmax(dim=1) == labels).sum()
-        self._unread.append((len(labels), torch.stack([loss.detach(), correct.to(loss.dtype)])))
-
-    def read(self) -> "RunningMetrics":
-        """Sum up the batches that were added, and give this."""
-        if self._unread:
-            sizes, unread = zip(*self._unread, strict=True)
-            for size, (loss, correct) in zip(sizes, torch.stack(unread).tolist(), strict=True):
-                self.loss += loss * size
-                self.correct += int(correct)
-                self.clips += size
-            self._unread.clear()
-        return self
-
-    def of_all(self, share: Share) -> "RunningMetrics":
-        """Sum up what all processes have."""
-        self.read()
-        own = torch.tensor([self.loss, self.correct, self.clips], dtype=torch.float64)
-        loss, correct, clips = share.totals(own)[0].tolist()
-        return RunningMetrics(loss, int(correct), int(clips))
-
-    @property
-    def mean_loss(self) -> float:
-        """Mean cross-entropy of a clip, in nats."""
-        return self.loss / max(self.clips, 1)
-
-    @property
-    def accuracy(self) -> float:
-        """Fraction of clips recognised."""
-        return self.correct / max(self.clips, 1)
 
 
 def train(
@@ -306,25 +265,6 @@ def augmented_features(
     return recognizer.features.derive(static, frames), frames, clips.targets
 
 
-@torch.no_grad()
-def taught(clips: Clips, teachers: Sequence[Recognizer], share: float) -> Tensor:
-    """Give the targets [B, C] of clips with a share of what teachers hear in them (Hinton et al. 2015)."""
-    heard = [teacher(clips.waveforms, clips.lengths).softmax(dim=1) for teacher in teachers]  # (B, C) each
-    mean = torch.stack(heard).mean(dim=0)
-    labels = clips.targets if clips.targets.ndim == 2 else one_hot(clips.targets, mean.shape[1])
-    return labels.to(mean.dtype).lerp(mean, share)
-
-
-def load_teachers(config: RunConfig, device: torch.device) -> list[Recognizer]:
-    """Load the teachers of a run. Raises UsageError where one is missing or hears other classes."""
-    teachers = [load(name).to(device) for name in config.training.teachers]
-    for name, teacher in zip(config.training.teachers, teachers, strict=True):
-        theirs, ours = teacher.config.corpus, config.corpus
-        if (teacher.classes, theirs.sample_rate) != (ours.classes, ours.sample_rate):
-            raise UsageError(f"teachers: {name} has other words or another sampling rate than the run")
-    return teachers
-
-
 def model_step(
     recognizer: Recognizer,
     optimizer: torch.optim.Optimizer,
@@ -409,29 +349,6 @@ def on_device(batch: Batch, device: torch.device) -> Batch:
     if device.type == "cuda":
         return Batch(*(tensor.pin_memory().to(device, non_blocking=True) for tensor in batch))
     return Batch(*(tensor.to(device) for tensor in batch))
-
-
-def make_optimizer(recognizer: Recognizer, recipe: TrainingConfig) -> torch.optim.Optimizer:
-    """Make the optimizer of a recipe."""
-    parameters, rate, decay = recognizer.parameters(), recipe.learning_rate, recipe.weight_decay
-    if recipe.optimizer == "adamw":
-        return torch.optim.AdamW(parameters, rate, weight_decay=decay, fused=True)
-    if recipe.optimizer == "adam":
-        return torch.optim.Adam(parameters, rate, weight_decay=decay, fused=True)
-    return torch.optim.SGD(parameters, rate, momentum=0.9, weight_decay=decay, fused=True)
-
-
-def learning_rate_at(step: int, steps: int, recipe: TrainingConfig) -> float:
-    """Give the learning rate of a step: a linear warmup to the peak, then a half cosine down to zero.
-
-    >>> recipe = TrainingConfig(learning_rate=1.0, warmup=0.5)
-    >>> [round(learning_rate_at(step, 8, recipe), 2) for step in range(8)]
-    [0.25, 0.5, 0.75, 1.0, 1.0, 0.85, 0.5, 0.15]
-    """
-    rise = round(recipe.warmup * steps)
-    if step < rise:
-        return recipe.learning_rate * (step + 1) / rise
-    return recipe.learning_rate * (1 + math.cos(math.pi * (step - rise) / (steps - rise))) / 2
 
 
 def seed_epoch(seed: int, epoch: int, order: torch.Generator, draw: torch.Generator) -> None:
