@@ -101,7 +101,7 @@ def noisy_recordings(recordings: Path) -> Path:
     return recordings
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny() -> RunConfig:
     """Give a config that learns the synthetic words in a few seconds."""
     return RunConfig(

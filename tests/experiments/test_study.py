@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import ModuleType
@@ -10,17 +11,19 @@ import pytest
 
 import wordspot
 import wordspot.training.parallel as module
+from tests.cli.conftest import call_main
 from tests.helpers import assert_one_line, files_of, metrics_of
 from wordspot.config import FeatureConfig, RecurrentConfig, RunConfig, Runtime, vary
 from wordspot.errors import UsageError
 from wordspot.evaluation.comparison import Comparison, read_comparison
 from wordspot.experiments.experiments import Experiment
 from wordspot.experiments.study import Result, read_experiments, run_study
+from wordspot.experiments.tables import remake_study
 from wordspot.runs.run import Run
 from wordspot.training.loop import train
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def experiments(tiny: RunConfig) -> list[Experiment]:
     """Give two experiments that share a run."""
     lstm = replace(
@@ -46,12 +49,19 @@ RUNS = (
 )
 
 
-@pytest.fixture
-def unbroken(
-    experiments: list[Experiment], shared_recordings: Path, tmp_path: Path
+@pytest.fixture(scope="module")
+def finished(
+    experiments: list[Experiment], shared_recordings: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, list[Result]]:
-    folder = tmp_path / "study"
+    folder = tmp_path_factory.mktemp("finished") / "study"
     return folder, run_study(experiments, shared_recordings, folder)
+
+
+@pytest.fixture
+def unbroken(finished: tuple[Path, list[Result]], tmp_path: Path) -> tuple[Path, list[Result]]:
+    """Give a copy of a finished study, which a test may change, and its results."""
+    folder, results = finished
+    return Path(shutil.copytree(folder, tmp_path / "study")), results
 
 
 def without_times(comparison: Comparison) -> Comparison:
@@ -66,6 +76,16 @@ def without_times(comparison: Comparison) -> Comparison:
         for one in comparison.models
     ]
     return replace(comparison, models=models)
+
+
+def strip(study: Path) -> None:
+    """Leave of a study what the project keeps of one."""
+    for path in [*study.rglob("comparison.json"), *study.rglob("model.safetensors")]:
+        path.unlink()
+    for path in [*study.rglob("predictions-*.csv"), *study.rglob("robustness-*.csv")]:
+        with gzip.open(f"{path}.gz", "wb") as packed:
+            packed.write(path.read_bytes())
+        path.unlink()
 
 
 def test_what_a_study_leaves(unbroken: tuple[Path, list[Result]], experiments: list[Experiment]) -> None:
@@ -199,12 +219,7 @@ def test_kept_results_are_not_made_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder, results = unbroken
-    for path in [*folder.rglob("comparison.json"), *folder.rglob("model.safetensors")]:
-        path.unlink()
-    for path in [*folder.rglob("predictions-*.csv"), *folder.rglob("robustness-*.csv")]:
-        with gzip.open(f"{path}.gz", "wb") as packed:
-            packed.write(path.read_bytes())
-        path.unlink()
+    strip(folder)
     kept = {name: metrics_of(folder / name) for name in RUNS}
     monkeypatch.setattr("wordspot.training.loop.train_step", None)
     again = run_study(experiments, shared_recordings, folder)
@@ -212,3 +227,37 @@ def test_kept_results_are_not_made_again(
     assert not list(folder.rglob("model.safetensors"))
     for result, before in zip(again, results, strict=True):
         assert without_times(result.comparison) == without_times(before.comparison)
+
+
+def test_tables_are_made_again_without_clips(
+    unbroken: tuple[Path, list[Result]], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder, results = unbroken
+    strip(folder)
+    assert remake_study(folder, tmp_path / "again") == results
+    for name in ("study.json", "summary.md", "family/noise.svg", "data-scaling/clips.svg"):
+        assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes(), name
+    assert call_main("tables", folder, "--out", tmp_path / "told") == 0
+    assert capsys.readouterr().out.endswith(f"the same as {folder / 'summary.md'}\n")
+
+
+def test_tables_of_other_predictions_are_told(
+    unbroken: tuple[Path, list[Result]], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder, _ = unbroken
+    strip(folder)
+    path = folder / "family/rnn/seed-0/robustness-testing.csv.gz"
+    text = gzip.decompress(path.read_bytes()).decode()
+    path.write_bytes(gzip.compress(text.replace("True", "False").encode()))
+    assert call_main("tables", folder, "--out", tmp_path / "told") == 1
+    assert "other tables than" in capsys.readouterr().err
+    assert (tmp_path / "told" / "summary.md").is_file()
+
+
+def test_tables_need_the_runs(unbroken: tuple[Path, list[Result]], tmp_path: Path) -> None:
+    folder, _ = unbroken
+    shutil.rmtree(folder / "family/rnn/seed-1")
+    with pytest.raises(UsageError) as caught:
+        remake_study(folder, tmp_path / "again")
+    assert_one_line(caught.value)
+    assert not (tmp_path / "again").exists()

@@ -30,6 +30,7 @@ from wordspot.cli.report import report
 from wordspot.cli.study import study
 from wordspot.cli.sweep import sweep
 from wordspot.cli.synthesize import own_words, synthesize
+from wordspot.cli.tables import tables
 from wordspot.cli.train import evaluate, recipe_type, train
 from wordspot.cli.usage import usage_error
 from wordspot.errors import UsageError, WordspotError, warn_in_one_line
@@ -50,6 +51,7 @@ VERBS: list[Callable[..., None]] = [
     mistakes,
     sweep,
     study,
+    tables,
     report,
     notebook,
     publish,

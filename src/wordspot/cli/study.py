@@ -19,16 +19,19 @@ def study(
         tuple[str, ...],
         arg(
             metavar="NAME [NAME ...]",
-            help="Experiments to run: family, features, hyperparameters, augmentation, data-scaling (all of "
-            "these by default), or synthetic, on the use of synthetic speech beside recordings.",
+            help="Experiments to run: controlled, family, features, hyperparameters, augmentation, "
+            "data-scaling (all of these by default), or synthetic, on synthetic speech beside recordings.",
             help_behavior_hint="",
         ),
     ] = (),
     models: Annotated[
         tuple[str, ...],
-        arg(metavar="MODEL [MODEL ...]", help="Models of the family, by the names that `train` has."),
+        arg(
+            metavar="MODEL [MODEL ...]",
+            help="Models of controlled and family, by their names.",
+        ),
     ] = tuple(RECIPES),
-    seeds: Annotated[int, arg(help="Runs of each model of the family.")] = 3,
+    seeds: Annotated[int, arg(help="Runs of each model or variant.")] = 3,
     epochs: Annotated[
         int | None,
         arg(

@@ -8,7 +8,6 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wordspot.config import Runtime
 from wordspot.corpus.corpus import Corpus
@@ -16,13 +15,14 @@ from wordspot.errors import UsageError
 from wordspot.evaluation import plots
 from wordspot.evaluation.calibration import overconfidence
 from wordspot.evaluation.comparison import FILE, Comparison, Confusion, ModelResult, Pair, read_comparison
+from wordspot.evaluation.conditions import Conditions, Right, RightIn, measured_conditions
 from wordspot.evaluation.confusion_plots import plot_confusions, plot_differences
 from wordspot.evaluation.cost import count_macs, latency_ms
 from wordspot.evaluation.differences import differences
 from wordspot.evaluation.evaluate import evaluate, open_clips_of
 from wordspot.evaluation.intervals import over_speakers, wider, wilson
-from wordspot.evaluation.robustness import SNRS_DB, SOFTER_DB, in_noise, noise_kind, robustness, softer
-from wordspot.evaluation.seed_groups import SeedGroup, by_clip, group_by_seed
+from wordspot.evaluation.robustness import SNRS_DB, SOFTER_DB, in_noise, softer
+from wordspot.evaluation.seed_groups import SeedGroup, group_by_seed
 from wordspot.evaluation.statistics import calibration_error, mcnemar
 from wordspot.figures import save_figure
 from wordspot.files import is_current, output_folder, write_json
@@ -37,9 +37,6 @@ FIXED_ACCURACY = 0.9
 
 MOST_CONFUSED = 5
 """Pairs of words that are listed for each model."""
-
-Right = NDArray[np.bool_]
-"""Which clips each run of a model recognised, [R, N]."""
 
 
 def compare(
@@ -75,7 +72,8 @@ def compare(
     if corpus and corpus.fingerprint(split) != groups[0].evaluations[0].fingerprint:
         raise UsageError(f"{data}: not the clips that {opened[0]} was evaluated on: name those")
     folder = None if out is None else output_folder(Path(out))
-    return compare_groups(groups, split, out=folder, corpus=corpus, against=against)
+    conditions = measured_conditions(groups, corpus, split) if corpus else None
+    return compare_groups(groups, split, out=folder, conditions=conditions, against=against)
 
 
 def compare_groups(
@@ -83,27 +81,27 @@ def compare_groups(
     split: Split,
     *,
     out: Path | None = None,
-    corpus: Corpus | None = None,
+    conditions: Conditions | None = None,
     against: str | None = None,
 ) -> Comparison:
-    """Compare evaluated models, as `compare` does."""
+    """Compare evaluated models, as `compare` does; in noise and on softer clips where that is given."""
     first = groups[0].evaluations[0]
-    tested = [recognised_in(group, corpus, split) for group in groups] if corpus else []
+    tested = conditions.recognised if conditions else []
     result = Comparison(
         split,
         first.clips,
         first.speakers,
         first.fingerprint,
         [scores.word for scores in first.words],
-        noise_kind(corpus, split) if corpus else None,
+        conditions.noise if conditions else None,
         [
-            model_result(group, out, conditions)
-            for group, conditions in zip(groups, tested or [{}] * len(groups), strict=True)
+            model_result(group, out, right)
+            for group, right in zip(groups, tested or [{}] * len(groups), strict=True)
         ],
         pair_up(groups, against),
         synthetic=groups[0].synthetic,
         condition_pairs={
-            name: pair_up(groups, against, [conditions[name] for conditions in tested])
+            name: pair_up(groups, against, [right[name] for right in tested])
             for name in (tested[0] if tested else ())
         },
     )
@@ -156,14 +154,7 @@ def devices_of(run: Run) -> set[str]:
     return {run.provenance["device"]} | on_cpu
 
 
-def recognised_in(group: SeedGroup, corpus: Corpus, split: Split) -> dict[str, Right]:
-    """Tell which clips each run of a model recognised in each condition, in the order of its predictions."""
-    tables = [by_clip(robustness(run, corpus, split)) for run in group.runs]
-    names = [name for name in tables[0].columns if name not in ("path", "start")]
-    return {name: np.array([table[name] for table in tables], dtype=bool) for name in names}
-
-
-def model_result(group: SeedGroup, out: Path | None, conditions: dict[str, Right]) -> ModelResult:
+def model_result(group: SeedGroup, out: Path | None, conditions: RightIn) -> ModelResult:
     """Summarise the runs of one model, the first of which is timed."""
     first = group.runs[0]
     # What it costs does not depend on the values of the weights, which may not have been kept.

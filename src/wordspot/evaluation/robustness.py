@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from wordspot.audio.features import to_float
 from wordspot.audio.padding import zero_padding
 from wordspot.corpus.corpus import Corpus
 from wordspot.corpus.noise import noise_of
+from wordspot.evaluation.seed_groups import by_clip
 from wordspot.files import atomic_write, is_current
 from wordspot.layout import Split
 from wordspot.models.recognizer import Recognizer
@@ -62,24 +62,27 @@ def robustness(run: Run, corpus: Corpus, split: Split) -> pd.DataFrame:
     One row per clip: path, start, and whether it is recognised, a column for each condition. Kept in the
     folder of the run as robustness-<split>.csv, but for a pretrained one.
     """
-    path, weights = run.robustness_file(split), run.folder / WEIGHTS
     clips = corpus.table(split)[["path", "start"]]
-    current = run.is_kept or is_current(path, [weights])
-    if current and (kept := read_kept(path, clips)) is not None:
+    if (kept := kept_robustness(run, split, clips)) is not None:
         return kept
     found = clips.join(pd.DataFrame(recognised(run.recognizer, corpus, split)))
     if not run.pretrained:
-        with atomic_write(path) as part:
+        with atomic_write(run.robustness_file(split)) as part:
             found.to_csv(part, index=False)
     return found
 
 
-def read_kept(path: Path, clips: pd.DataFrame) -> pd.DataFrame | None:
-    """Read what was measured of clips with a path and a start; None where it is damaged or of others."""
-    names = [condition.name for condition in CONDITIONS]
+def kept_robustness(run: Run, split: Split, clips: pd.DataFrame) -> pd.DataFrame | None:
+    """Read what was measured of a run on clips with a path and a start.
+
+    None where it was not, the weights have changed since, or the file is damaged or of other clips.
+    """
+    path, names = run.robustness_file(split), [condition.name for condition in CONDITIONS]
+    if not run.is_kept and not is_current(path, [run.folder / WEIGHTS]):
+        return None
     try:
         found = pd.read_csv(path, dtype={"path": str} | dict.fromkeys(names, bool), keep_default_na=False)
-        whole = list(found) == [*clips, *names] and found[list(clips)].equals(clips)
+        whole = list(found) == [*clips, *names] and by_clip(found[list(clips)]).equals(by_clip(clips))
     except (ValueError, OSError):
         return None
     return found if whole else None

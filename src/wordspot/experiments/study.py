@@ -14,6 +14,7 @@ from wordspot.device import computing
 from wordspot.errors import UsageError, WordspotError
 from wordspot.evaluation.compare import compare_groups, current_comparison
 from wordspot.evaluation.comparison import Comparison
+from wordspot.evaluation.conditions import measured_conditions
 from wordspot.evaluation.evaluate import evaluate
 from wordspot.evaluation.seed_groups import SeedGroup, read_group
 from wordspot.evaluation.tables import comparison_tables
@@ -28,6 +29,7 @@ from wordspot.training.parallel import executing, open_once, train_all
 
 EXPERIMENTS = "experiments.json"
 RESULTS = "study.json"
+SUMMARY = "summary.md"
 DEPTH = 3
 """Of a run in the folder of a study."""
 
@@ -123,14 +125,14 @@ def run_study(
                 groups,
                 experiment.split,
                 out=place,
-                corpus=corpora[configs[0].corpus],
+                conditions=measured_conditions(groups, corpora[configs[0].corpus], experiment.split),
                 against=experiment.against,
             )
             results.append(
                 Result(experiment.name, experiment.question, experiment.note, comparison, experiment.kind)
             )
             write_json(folder / RESULTS, [asdict(result) for result in results])
-            write_text(folder / "summary.md", summary(results))
+            write_text(folder / SUMMARY, summary(results))
     return results
 
 

@@ -1,0 +1,61 @@
+"""The results of a study made again from what its runs keep, without clips and without weights."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from wordspot.evaluation.compare import compare_groups, write_comparison
+from wordspot.evaluation.comparison import Comparison
+from wordspot.evaluation.conditions import kept_conditions
+from wordspot.evaluation.seed_groups import read_group
+from wordspot.experiments.study import (
+    RESULTS,
+    SUMMARY,
+    Result,
+    lay_out,
+    read_experiments,
+    read_study,
+    summary,
+)
+from wordspot.files import output_folder, write_json, write_text
+
+
+def remake_study(study: str | Path, out: str | Path) -> list[Result]:
+    """Make tables, figures and verdicts of a study again, in the folder `out`.
+
+    They follow from the predictions of its runs, their metrics, and what they recognised in noise. Times
+    can't be made again: the latency is that of the study. Raises UsageError where the folder holds no study,
+    or a run of it was not evaluated.
+    """
+    folder, place = Path(study), Path(out)
+    stored, experiments = read_study(folder), read_experiments(folder)
+    runs = lay_out(experiments, folder)
+    results = []
+    for experiment in experiments:
+        if experiment.name not in stored:
+            continue
+        result = stored[experiment.name]
+        groups = [
+            read_group(variant, [runs[config] for config in experiment.seeded(variant)], experiment.split)
+            for variant in experiment.variants
+        ]
+        noise = result.comparison.noise
+        conditions = kept_conditions(groups, experiment.split, noise) if noise else None
+        made = compare_groups(groups, experiment.split, conditions=conditions, against=experiment.against)
+        comparison = with_times_of(result.comparison, made)
+        write_comparison(comparison, groups, output_folder(place / experiment.name))
+        results.append(replace(result, comparison=comparison))
+    write_json(place / RESULTS, [asdict(result) for result in results])
+    write_text(place / SUMMARY, summary(results))
+    return results
+
+
+def with_times_of(kept: Comparison, made: Comparison) -> Comparison:
+    """Give a comparison the latencies, and the paths of the runs, of one that was made where they ran."""
+    known = {model.name: model for model in kept.models}
+    return replace(
+        made,
+        models=[
+            replace(one, latency_ms=known[one.name].latency_ms, runs=known[one.name].runs)
+            for one in made.models
+        ],
+    )
