@@ -75,6 +75,26 @@ def test_resampling_is_that_of_python(tab: Page, rate: int) -> None:
     assert np.array(found) == pytest.approx(expected.numpy(), abs=1e-5)
 
 
+def test_only_what_can_be_heard_is_scored(tab: Page) -> None:
+    about = {"classes": ["yes", "no"], "sampleRate": 1000, "samples": 4, "stepMs": 2, "quietRms": 0.001}
+    scored, found = tab.evaluate(
+        """async (about) => {
+          const { SlidingWindows } = await import("./detector.js");
+          const scored = [];
+          const score = async (windows, count) => {
+            scored.push([...windows]);
+            return Float32Array.from({ length: 2 * count }, (_, n) => n);
+          };
+          const sound = Float32Array.of(0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0);
+          const found = await new SlidingWindows(score, about).push(sound);
+          return [scored, found.map(({ heard, posterior }) => [heard, ...posterior])];
+        }""",
+        about,
+    )
+    assert scored == [[0, 0, 1, 1, 1, 1, 0, 0]]
+    assert found == [[4, 0, 0], [6, 0, 0], [8, 0, 1], [10, 2, 3], [12, 0, 0], [14, 0, 0]]
+
+
 def test_samples_that_are_not_numbers_are_refused(tab: Page) -> None:
     about = {"classes": ["yes"], "words": ["yes"], "sampleRate": 16_000, "samples": 16_000, "stepMs": 100}
     about |= {"thresholds": {}, "threshold": 0.9, "smoothing": 3, "refractoryMs": 500, "quietRms": 0.001}

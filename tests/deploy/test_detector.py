@@ -92,7 +92,7 @@ def test_an_exported_file_finds_the_same(recognizer: Recognizer, exported: Path)
 
 def test_windows_are_scored_as_clips(recognizer: Recognizer) -> None:
     sound = torch.from_numpy(recording() / 32768).float()
-    found = list(SlidingWindows(recognizer, 16_000, 1_600).push(sound))
+    found = list(SlidingWindows(recognizer, 16_000, 1_600, 3).push(sound))
     assert [end for end, _ in found] == list(range(16_000, len(sound) + 1, 1_600))
     end, posterior = found[12]
     expected = recognizer.predict(sound[end - 16_000 : end])
@@ -100,14 +100,31 @@ def test_windows_are_scored_as_clips(recognizer: Recognizer) -> None:
 
 
 def test_nothing_is_probable_in_silence(recognizer: Recognizer) -> None:
-    found = list(SlidingWindows(recognizer, 16_000, 1_600).push(5e-4 * torch.ones(32_000)))
+    found = list(SlidingWindows(recognizer, 16_000, 1_600, 3).push(5e-4 * torch.ones(32_000)))
     assert found
     assert all(not posterior.any() for _, posterior in found)
     assert list(listen([np.zeros(64_000)], recognizer, settings=Detection(threshold=0.01))) == []
 
 
+def test_only_what_can_be_heard_is_scored() -> None:
+    scored: list[int] = []
+
+    def score(windows: torch.Tensor) -> torch.Tensor:
+        scored.append(len(windows))
+        return torch.tensor([1.0, 0.0, 2.0]).log().expand(len(windows), 3)
+
+    sound = torch.cat([torch.zeros(6), torch.ones(2), torch.zeros(6)])
+    found = list(SlidingWindows(score, 4, 2, 3).push(sound))
+    heard = torch.tensor([1.0, 0.0, 2.0]) / 3
+    expected = [heard if end in (8, 10) else torch.zeros(3) for end in range(4, 15, 2)]
+    assert scored == [2]
+    torch.testing.assert_close(torch.stack([posterior for _, posterior in found]), torch.stack(expected))
+    assert list(SlidingWindows(score, 4, 2, 3).push(torch.zeros(4)))
+    assert scored == [2]
+
+
 def test_memory_stays_the_same(recognizer: Recognizer) -> None:
-    windows = SlidingWindows(recognizer, 16_000, 1_600)
+    windows = SlidingWindows(recognizer, 16_000, 1_600, 3)
     for block in torch.split(torch.from_numpy(recording() / 32768).float(), 5_000):
         list(windows.push(block))
         assert len(windows.buffer) < 16_000

@@ -86,10 +86,10 @@ class Detector:
         if isinstance(self.recognizer, Recognizer):
             if stateful:
                 return FrameByFrame(self.recognizer, self.step)
-            return SlidingWindows(Traced(self.recognizer), self.samples, self.step)
+            return SlidingWindows(Traced(self.recognizer), self.samples, self.step, len(self.classes))
         if stateful:
             raise UsageError("stateful: an exported file scores windows: name the run instead")
-        return SlidingWindows(self.recognizer, self.samples, self.step)
+        return SlidingWindows(self.recognizer, self.samples, self.step, len(self.classes))
 
     @property
     def seconds(self) -> float:

@@ -98,11 +98,12 @@ function thresholdsOf(about, threshold) {
 /**
  * Scores windows of a stream, each one step after the one before; the first begins with the stream.
  *
- * In a window that is softer than `quietRms` there is nothing to hear: no class is probable.
+ * In a window that is softer than `quietRms` there is nothing to hear: no class is probable, and nothing is computed.
  */
 export class SlidingWindows {
   constructor(score, about) {
     this.score = score;
+    this.classes = about.classes.length;
     this.samples = about.samples;
     this.step = Math.max(1, Math.round((about.stepMs * about.sampleRate) / 1000));
     this.quietRms = about.quietRms;
@@ -117,18 +118,20 @@ export class SlidingWindows {
     while (this.buffer.length >= this.samples) {
       const left = Math.floor((this.buffer.length - this.samples) / this.step) + 1;
       const count = Math.min(BATCH, left);
-      const windows = new Float32Array(count * this.samples);
-      const isLoud = [];
+      const windows = [];
       for (let n = 0; n < count; n++) {
-        const window = this.buffer.subarray(n * this.step, n * this.step + this.samples);
-        windows.set(window, n * this.samples);
-        isLoud.push(rms(window) >= this.quietRms);
+        windows.push(this.buffer.subarray(n * this.step, n * this.step + this.samples));
       }
-      const probabilities = await this.score(windows, count);
-      const classes = probabilities.length / count;
-      for (let n = 0; n < count; n++) {
-        const posterior = probabilities.slice(n * classes, (n + 1) * classes);
-        found.push({ heard: this.end, posterior: isLoud[n] ? posterior : posterior.fill(0) });
+      const loud = windows.filter((window) => rms(window) >= this.quietRms);
+      const probabilities = loud.length ? await this.score(joined(...loud), loud.length) : [];
+      let scored = 0;
+      for (const window of windows) {
+        const posterior = new Float32Array(this.classes);
+        if (window === loud[scored]) {
+          posterior.set(probabilities.slice(scored * this.classes, (scored + 1) * this.classes));
+          scored++;
+        }
+        found.push({ heard: this.end, posterior });
         this.end += this.step;
       }
       this.buffer = this.buffer.slice(count * this.step);

@@ -1,11 +1,14 @@
 // Arrays of samples.
 
-/** Puts two blocks of samples behind each other. */
-export function joined(one, other) {
-  const both = new Float32Array(one.length + other.length);
-  both.set(one);
-  both.set(other, one.length);
-  return both;
+/** Puts blocks of samples behind each other. */
+export function joined(...blocks) {
+  const whole = new Float32Array(blocks.reduce((length, block) => length + block.length, 0));
+  let first = 0;
+  for (const block of blocks) {
+    whole.set(block, first);
+    first += block.length;
+  }
+  return whole;
 }
 
 /** Cuts samples into blocks of `size`, the last of which may be shorter. */
