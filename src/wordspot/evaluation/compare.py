@@ -60,9 +60,10 @@ def compare(
     corpus = open_clips_of(opened[0], data, split, runtime) if data is not None and opened else None
 
     def evaluation_of(run: Run) -> Evaluation:
-        if data is None or run.is_evaluated(split):
+        if corpus is None or run.is_evaluated(split):
             return run.evaluation(split)
-        return evaluate(run, data, split, runtime)
+        same = run.config.corpus == corpus.config
+        return evaluate(run, corpus if same else data, split, runtime)
 
     groups = group_by_seed(opened, evaluation_of)
     if len(groups) < 2:
