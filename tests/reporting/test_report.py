@@ -6,6 +6,7 @@ import shutil
 from dataclasses import asdict, replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -26,7 +27,7 @@ from wordspot.models.encoders import Encoder
 from wordspot.models.pooling import Pooling
 from wordspot.recipes import RECIPES
 from wordspot.reporting.config_tables import features_table, models_table, recipes_table
-from wordspot.reporting.facts import PLACES, results_table
+from wordspot.reporting.facts import PLACES, describe_machines, results_table
 from wordspot.reporting.narrative import best_model, difference, finding, highlighted_pairs, method
 from wordspot.reporting.report import draw_figures, find_sources, write_report
 
@@ -264,3 +265,23 @@ def test_report_and_differences_are_made_from_what_is_kept_alone(
         against = {pair.other for pair in result.comparison.pairs} if result.kind != "models" else {None}
         assert pair_up(groups, against.pop()) == results[name].comparison.pairs
     assert write_report(kept).read_bytes() == write_report(study, tmp_path / "whole.pdf").read_bytes()
+
+
+def test_every_machine_is_told_once() -> None:
+    def made(processor: str, device: str, python: str) -> dict[str, Any]:
+        return {
+            "machine": {"processor": processor, "system": "Linux", "threads": 1},
+            "device": device,
+            "versions": {"python": python, "torch": "2.11.0", "torchaudio": "2.11.0"},
+        }
+
+    one = made("Z80", "cpu", "3.11.7")
+    alone = "Z80 (Linux, 1 thread per run, cpu, training in float32)"
+    assert (
+        describe_machines([one, one]) == f"Machine: {alone}. Python 3.11.7, PyTorch 2.11.0, torchaudio 2.11.0"
+    )
+    other = made("6502", "cuda", "3.12.3") | {"precision": "bfloat16"}
+    assert describe_machines([one, other]) == (
+        f"Machines: 6502 (Linux, 1 thread per run, cuda, training in bfloat16); {alone}. Python 3.11.7 and "
+        "3.12.3, PyTorch 2.11.0, torchaudio 2.11.0"
+    )

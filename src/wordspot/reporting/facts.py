@@ -88,7 +88,7 @@ def gather_facts(sources: Sources, corpus: str | None, texts: Mapping[str, str])
         "splits": splits_note(data),
         "data": data_note(data),
         "difficulties": difficulties(sources.clips, seconds) if sources.clips else "",
-        "machine": describe_machine(first.provenance, precisions(sources)),
+        "machine": describe_machines(provenances(sources)),
         "comparisons": [
             {
                 "name": result.name,
@@ -285,23 +285,29 @@ def describe_clip(corpus: CorpusConfig) -> str:
     return f"{corpus.seconds:g} s at {corpus.sample_rate / 1000:g} kHz ({corpus.samples:,} samples)"
 
 
-def precisions(sources: Sources) -> list[str]:
-    """List the arithmetic in which the models were trained."""
-    runs = [
-        Run(sources.folder / result.name / run)
+def provenances(sources: Sources) -> list[dict[str, Any]]:
+    """List what the compared models were made with."""
+    return [
+        Run(sources.folder / result.name / run).provenance
         for result in sources.comparisons
         for one in result.comparison.models
         for run in one.runs
     ]
-    return sorted({run.provenance.get("precision", "float32") for run in runs})
 
 
-def describe_machine(provenance: Mapping[str, Any], precisions: Sequence[str]) -> str:
-    """Say what the runs were made with."""
-    machine, versions = provenance["machine"], provenance["versions"]
-    threads = f"{machine['threads']} thread{'s' if machine['threads'] > 1 else ''}"
-    return (
-        f"{machine['processor']} ({machine['system']}, {threads} per run, {provenance['device']}, training "
-        f"in {listed(precisions)}), Python {versions['python']}, PyTorch {versions['torch']}, torchaudio "
-        f"{versions['torchaudio']}"
-    )
+def describe_machines(made_with: Sequence[Mapping[str, Any]]) -> str:
+    """Say on what machines and with what versions runs were trained."""
+    machines = sorted({describe_machine(one) for one in made_with})
+    versions = [
+        f"{shown} {listed(sorted({one['versions'][name] for one in made_with}))}"
+        for name, shown in (("python", "Python"), ("torch", "PyTorch"), ("torchaudio", "torchaudio"))
+    ]
+    return f"Machine{'s' * (len(machines) > 1)}: {'; '.join(machines)}. {', '.join(versions)}"
+
+
+def describe_machine(made_with: Mapping[str, Any]) -> str:
+    """Say on what a run was trained."""
+    machine, device = made_with["machine"], made_with["device"]
+    threads = f"{machine['threads']} thread{'s' if machine['threads'] > 1 else ''} per run"
+    precision = made_with.get("precision", "float32")
+    return f"{machine['processor']} ({machine['system']}, {threads}, {device}, training in {precision})"
