@@ -61,6 +61,7 @@ from wordspot.errors import warn_in_one_line
 from wordspot.reporting import narrative
 from wordspot.reporting.discussion import read_discussion
 from wordspot.reporting.notebook import PLACES
+from wordspot.runs.metrics import training_minutes
 
 runtime = ws.Runtime(**RUNTIME)
 torch.set_num_threads(runtime.threads)
@@ -1217,16 +1218,17 @@ discuss(
 
 # %%
 def curves_of(result, name):
-    """Read the curve of every run of a model."""
+    """Read the curve of every run of a model, in seconds as the tables."""
     one = next(one for one in result.comparison.models if one.name == name)
     found = []
     for run in one.runs:
         metrics = ws.Run(Path(STUDY) / result.name / run).metrics
         rows = pd.DataFrame(metrics)[["epoch", "validation_accuracy"]]
         rows = rows.set_axis(["epoch", "accuracy"], axis=1)
-        found.append(
-            rows.assign(seconds=pd.DataFrame(metrics)["seconds"].cumsum())
-        )
+        minutes = [
+            training_minutes(metrics[:count]) for count in rows["epoch"]
+        ]
+        found.append(rows.assign(seconds=60 * np.array(minutes)))
     return found
 
 
