@@ -73,7 +73,7 @@ keep: .venv/ready
 	mkdir -p reports
 	find reports -mindepth 1 -maxdepth 1 -not -name synthetic -not -name verdicts.json -not -name sweeps.json \
 		-not -name faults.json -not -name bill.json -not -name speed -not -name live \
-		-not -name discussion.md -exec rm -rf {} +
+		-not -name discussion.md -not -name notebook-discussion.md -exec rm -rf {} +
 	cd "$(OUT)" && find . -name '*.json' -not -name speakers.json -o -name metrics.jsonl -o -name evaluations.jsonl -o -name 'predictions-*.csv' \
 		-o -name 'robustness-*.csv' -o -name summary.md -o -name '*.svg' \
 		-not -path '*/seed-*' | tar -c -T - | tar -x -C "$(CURDIR)/reports"
@@ -81,7 +81,8 @@ keep: .venv/ready
 	$(BIN)/wordspot report "$(OUT)" --out reports/report.pdf --corpus '$(CORPUS)' --data "$(DATA)" \
 		$(addprefix --discussion ,$(wildcard reports/discussion.md))
 	cp "$(OUT)/clips.json" reports
-	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out notebooks/spoken_words.ipynb --without-sounds
+	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out notebooks/spoken_words.ipynb \
+		--without-sounds $(addprefix --discussion ,$(wildcard reports/notebook-discussion.md))
 	$(BIN)/wordspot publish "$(OUT)" --out src/wordspot/pretrained --corpus '$(CORPUS)' --licence '$(LICENCE)' $(HUB) --no-onnx
 
 # Pins every dependency anew, the same for all systems and Python versions.

@@ -1,6 +1,8 @@
 """The kept report and the discussion in it tell the numbers of the kept study."""
 
+import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from pypdf import PdfReader
 
 from wordspot.evaluation.tables import percent
 from wordspot.experiments.study import read_study
+from wordspot.experiments.tables import remake_study
 from wordspot.reporting.report import discussed
 from wordspot.reporting.study_clips import FILE, StudyClips
 
@@ -23,7 +26,8 @@ def letters(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def report() -> str:
-    return letters("".join(page.extract_text() for page in PdfReader(KEPT / "report.pdf").pages))
+    pages = [page.extract_text() for page in PdfReader(KEPT / "report.pdf").pages]
+    return letters("".join(re.sub(r"\d+\s*$", "", page) for page in pages))  # without their numbers
 
 
 def test_the_report_tells_the_accuracy_of_every_model(report: str) -> None:
@@ -41,3 +45,24 @@ def test_the_discussion_is_in_the_report_with_the_studys_numbers(report: str) ->
     for text in discussed(discussion, RESULTS, clips.hypotheses).values():
         for paragraph in re.split(r"\n\s*\n", text):
             assert letters(re.sub("[*`]", "", paragraph)) in report
+
+
+def test_the_controlled_comparison_is_made_again_from_what_is_kept(tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    shutil.copytree(KEPT / "controlled", study / "controlled")
+    for name in ("study.json", "experiments.json"):
+        stored = json.loads((KEPT / name).read_text(encoding="utf-8"))
+        kept = [one for one in stored if one["name"] == "controlled"]
+        (study / name).write_text(json.dumps(kept), encoding="utf-8")
+    (made,) = remake_study(study, tmp_path / "made")
+    again, before = made.comparison, RESULTS["controlled"].comparison
+    assert [one.name for one in again.models] == [one.name for one in before.models]
+    for one, other in zip(again.models, before.models, strict=True):
+        assert one.confusion == other.confusion
+        assert one.noise == pytest.approx(other.noise)
+        assert one.soft == pytest.approx(other.soft)
+        assert one.interval == pytest.approx(other.interval, abs=1e-3)
+    for pair, kept_pair in zip(again.pairs, before.pairs, strict=True):
+        assert pair.difference == pytest.approx(kept_pair.difference)
+        assert pair.interval == pytest.approx(kept_pair.interval, abs=1e-3)
+        assert pair.p_value == pytest.approx(kept_pair.p_value, abs=0.01)
