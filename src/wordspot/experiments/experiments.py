@@ -42,6 +42,7 @@ HYPERPARAMETERS: dict[str, dict[str, Any]] = {
     "bidirectional, hidden size 35": {"bidirectional": True, "hidden_size": 35},
     "last state": {"pooling": "last"},
     "BatchNorm of features": {"batch_norm": True},
+    "BatchNorm of the pooled state": {"head_norm": True},
     "no dropout": {"dropout": 0.0},
     "dropout 0.4": {"dropout": 0.4},
     "SGD, learning rate 0.1": {"optimizer": "sgd", "learning_rate": 0.1, "weight_decay": 0.0},
