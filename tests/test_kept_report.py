@@ -1,10 +1,11 @@
-"""The kept report and the discussion in it tell the numbers of the kept study."""
+"""The kept report tells the numbers of the kept study, and both documents what their author says of it."""
 
 import json
 import re
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 from pydantic import TypeAdapter
 from pypdf import PdfReader
@@ -12,6 +13,8 @@ from pypdf import PdfReader
 from wordspot.evaluation.tables import percent
 from wordspot.experiments.study import read_study
 from wordspot.experiments.tables import remake_study
+from wordspot.reporting.discussion import read_discussion
+from wordspot.reporting.notebook import PLACES
 from wordspot.reporting.report import discussed
 from wordspot.reporting.study_clips import FILE, StudyClips
 
@@ -66,3 +69,15 @@ def test_the_controlled_comparison_is_made_again_from_what_is_kept(tmp_path: Pat
         assert pair.difference == pytest.approx(kept_pair.difference)
         assert pair.interval == pytest.approx(kept_pair.interval, abs=1e-3)
         assert pair.p_value == pytest.approx(kept_pair.p_value, abs=0.01)
+
+
+def test_the_authors_paragraphs_are_in_the_kept_notebook() -> None:
+    kept = nbformat.read(KEPT.parent / "notebooks/spoken_words.ipynb", as_version=4)  # type: ignore[no-untyped-call]
+    shown = "".join(
+        output.data.get("text/markdown", "")
+        for cell in kept.cells
+        for output in cell.get("outputs", [])
+        if "data" in output
+    )
+    for place, text in read_discussion(KEPT / "notebook-discussion.md", PLACES).items():
+        assert text in shown, place
