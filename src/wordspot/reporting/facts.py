@@ -10,7 +10,7 @@ from typing import Any
 from wordspot.config import CorpusConfig, RecurrentConfig, RunConfig
 from wordspot.evaluation.comparison import ModelResult
 from wordspot.evaluation.seed_groups import SeedGroup
-from wordspot.evaluation.tables import Table, number, percent, percent_interval
+from wordspot.evaluation.tables import Table, percent, percent_interval
 from wordspot.experiments.study import Result
 from wordspot.figures import SYNTHETIC, titled
 from wordspot.inspection.hypotheses import HypothesisTest, hypotheses_table
@@ -245,7 +245,7 @@ def results_row(one: ModelResult) -> list[str]:
         f"{one.macro_f1:.3f}",
         f"{one.calibration_error:.3f}",
         f"{one.latency_ms:.1f} ms",
-        f"{number(round(one.seconds_per_epoch, 1))}{one.beside_time}",
+        f"{one.seconds_per_epoch:.1f}{one.beside_time}",
         "-" if one.epochs_to_90 is None else f"{one.epochs_to_90:.1f}",
         "-" if one.seconds_to_90 is None else f"{one.seconds_to_90:.0f}{one.beside_time}",
     ]
