@@ -26,10 +26,7 @@ def study(
     ] = (),
     models: Annotated[
         tuple[str, ...],
-        arg(
-            metavar="MODEL [MODEL ...]",
-            help="Models of controlled and family, by their names.",
-        ),
+        arg(metavar="MODEL [MODEL ...]", help="Models of controlled and family, by their names."),
     ] = tuple(RECIPES),
     seeds: Annotated[int, arg(help="Runs of each model or variant.")] = 3,
     epochs: Annotated[

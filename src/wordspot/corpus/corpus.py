@@ -17,13 +17,7 @@ from wordspot.config import UNKNOWN, CorpusConfig, Runtime, differences
 from wordspot.corpus.dataset import LARGE_BATCH, Batch, ClipDataset, SharedBatches, leaves_out_last
 from wordspot.corpus.folder import noises
 from wordspot.corpus.folds import in_fold
-from wordspot.corpus.index import (
-    ADDED,
-    Index,
-    assert_every_class,
-    assert_speakers_apart,
-    choose,
-)
+from wordspot.corpus.index import ADDED, Index, assert_every_class, assert_speakers_apart, choose
 from wordspot.corpus.noise import cut_silence
 from wordspot.corpus.shards import ABOUT, About, ShardBatches, Shards
 from wordspot.corpus.sources import add_other_words, add_synthetic, find_index, usable

@@ -1,6 +1,6 @@
 """Many runs to one comparison for each experiment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -114,12 +114,7 @@ def run_study(
                 console.print(f"{trained.folder.relative_to(folder)} is trained; {left}")
                 if not trained.is_evaluated(experiment.split):
                     evaluate(trained, corpus, experiment.split, runtime)
-            groups = [
-                read_group(
-                    variant, [places[config] for config in experiment.seeded(variant)], experiment.split
-                )
-                for variant in experiment.variants
-            ]
+            groups = groups_of(experiment, places)
             place = output_folder(folder / experiment.name)
             comparison = current_comparison(groups, place, experiment.split) or compare_groups(
                 groups,
@@ -131,9 +126,22 @@ def run_study(
             results.append(
                 Result(experiment.name, experiment.question, experiment.note, comparison, experiment.kind)
             )
-            write_json(folder / RESULTS, [asdict(result) for result in results])
-            write_text(folder / SUMMARY, summary(results))
+            write_results(results, folder)
     return results
+
+
+def groups_of(experiment: Experiment, places: Mapping[RunConfig, Path]) -> list[SeedGroup]:
+    """Read the evaluated runs of each variant, which are where `lay_out` places them."""
+    return [
+        read_group(variant, [places[config] for config in experiment.seeded(variant)], experiment.split)
+        for variant in experiment.variants
+    ]
+
+
+def write_results(results: Sequence[Result], folder: Path) -> None:
+    """Write the results of a study, and their tables, to a folder."""
+    write_json(folder / RESULTS, [asdict(result) for result in results])
+    write_text(folder / SUMMARY, summary(results))
 
 
 def summary(results: Sequence[Result]) -> str:

@@ -1,22 +1,13 @@
 """The results of a study made again from what its runs keep, without clips and without weights."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from wordspot.evaluation.compare import compare_groups, write_comparison
 from wordspot.evaluation.comparison import Comparison
 from wordspot.evaluation.conditions import kept_conditions
-from wordspot.evaluation.seed_groups import read_group
-from wordspot.experiments.study import (
-    RESULTS,
-    SUMMARY,
-    Result,
-    lay_out,
-    read_experiments,
-    read_study,
-    summary,
-)
-from wordspot.files import output_folder, write_json, write_text
+from wordspot.experiments.study import Result, groups_of, lay_out, read_experiments, read_study, write_results
+from wordspot.files import output_folder
 
 
 def remake_study(study: str | Path, out: str | Path) -> list[Result]:
@@ -34,18 +25,14 @@ def remake_study(study: str | Path, out: str | Path) -> list[Result]:
         if experiment.name not in stored:
             continue
         result = stored[experiment.name]
-        groups = [
-            read_group(variant, [runs[config] for config in experiment.seeded(variant)], experiment.split)
-            for variant in experiment.variants
-        ]
+        groups = groups_of(experiment, runs)
         noise = result.comparison.noise
         conditions = kept_conditions(groups, experiment.split, noise) if noise else None
         made = compare_groups(groups, experiment.split, conditions=conditions, against=experiment.against)
         comparison = with_times_of(result.comparison, made)
         write_comparison(comparison, groups, output_folder(place / experiment.name))
         results.append(replace(result, comparison=comparison))
-    write_json(place / RESULTS, [asdict(result) for result in results])
-    write_text(place / SUMMARY, summary(results))
+    write_results(results, place)
     return results
 
 
