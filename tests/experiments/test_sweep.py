@@ -15,10 +15,12 @@ from matplotlib.figure import Figure
 import wordspot.experiments.sweep as module
 from tests.helpers import assert_one_line, metrics_line
 from wordspot.config import RecurrentConfig, RunConfig, Runtime, vary
-from wordspot.corpus.corpus import Corpus
+from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.errors import DivergedError, UsageError
+from wordspot.evaluation.robustness import SNRS_DB, robustness
 from wordspot.experiments.sweep import SPACE, sweep
 from wordspot.figures import save_figure
+from wordspot.models.recognizer import Recognizer
 from wordspot.recipes import read_recipe
 from wordspot.runs.run import Run
 
@@ -197,8 +199,40 @@ def test_a_real_trial(tiny: RunConfig, shared_recordings: Path, tmp_path: Path) 
     assert json.loads(best.read_text())["validation_accuracy"] == line["validation_accuracy"]
 
 
+def test_models_with_too_many_weights_are_passed_over(
+    quick: list[RunConfig], tiny: RunConfig, shared_recordings: Path, tmp_path: Path
+) -> None:
+    smallest = Recognizer(vary(tiny, hidden_size=64, num_layers=1)).n_parameters
+    sweep(tiny, shared_recordings, tmp_path, trials=4, most_weights=smallest)
+    assert len(quick) == 4
+    assert {Recognizer(config).n_parameters for config in quick[1:]} == {smallest}
+    with pytest.raises(UsageError, match=f"must be at least {smallest:,}") as error:
+        sweep(tiny, shared_recordings, tmp_path / "no", trials=4, most_weights=smallest - 1)
+    assert_one_line(error.value)
+
+
+def test_a_search_may_rank_by_accuracy_in_noise(
+    tiny: RunConfig, shared_recordings: Path, tmp_path: Path
+) -> None:
+    recipe = vary(tiny, epochs=1)
+    best = sweep(recipe, shared_recordings, tmp_path, trials=1, in_noise=True)
+    run = Run(tmp_path / "trial-0000")
+    right = robustness(run, open_corpus(shared_recordings, recipe.corpus), "validation")
+    levels = [right[f"{snr} dB SNR"].mean() for snr in SNRS_DB]
+    expected = (run.validation_accuracy + sum(levels)) / (1 + len(SNRS_DB))
+    assert json.loads(best.read_text())["validation_accuracy_with_noise"] == pytest.approx(expected)
+    with pytest.raises(UsageError, match="ranks its trials in another way") as error:
+        sweep(recipe, shared_recordings, tmp_path, trials=2)
+    assert_one_line(error.value)
+
+
 def test_wrong_use(tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> None:
-    for settings in ({"trials": 0}, {"storage": "nonsense://here"}, {"storage": "nonsense"}):
+    for settings in (
+        {"trials": 0},
+        {"most_weights": 0},
+        {"storage": "nonsense://here"},
+        {"storage": "nonsense"},
+    ):
         with pytest.raises(UsageError) as error:
             sweep(tiny, shared_recordings, tmp_path, **settings)
         assert_one_line(error.value)

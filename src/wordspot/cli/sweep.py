@@ -25,6 +25,17 @@ def sweep(
         ),
     ] = None,
     trials: Annotated[int, arg(help="Trials to finish, over all processes.")] = 20,
+    in_noise: Annotated[
+        bool, arg(help="Rank trials by the mean accuracy on clean clips and in noise at 20 to 0 dB.")
+    ] = False,
+    most_weights: Annotated[
+        int | None,
+        arg(
+            metavar="N",
+            help="Pass over trials with more weights; no bound by default.",
+            help_behavior_hint="",
+        ),
+    ] = None,
     runtime: HowToRun = Runtime(),
 ) -> None:
     """Search for better settings of a recipe (needs the extra sweep)."""
@@ -36,6 +47,16 @@ def sweep(
         raise UsageError(f"sweep: {error.name} is missing: pip install 'wordspot[sweep]'") from None
 
     recipe = vary(recipe, words=words_in(data, recipe.corpus.words, runtime))
-    best = sweep(recipe, data, out, runtime, name=name, storage=storage, trials=trials)
+    best = sweep(
+        recipe,
+        data,
+        out,
+        runtime,
+        name=name,
+        storage=storage,
+        trials=trials,
+        in_noise=in_noise,
+        most_weights=most_weights,
+    )
     after = command("train", best, "--data", data, "--out", "RUN", runtime=runtime)
     print(f"best: {best}\nnext: {after}")

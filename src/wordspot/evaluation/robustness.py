@@ -52,7 +52,8 @@ def softer(decibels: int) -> Condition:
     )
 
 
-CONDITIONS = (*map(in_noise, SNRS_DB), *map(softer, SOFTER_DB))
+NOISY = tuple(map(in_noise, SNRS_DB))
+CONDITIONS = (*NOISY, *map(softer, SOFTER_DB))
 """The conditions of a comparison."""
 
 

@@ -5,7 +5,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,12 @@ from rich.console import Console
 from wordspot.config import RunConfig, Runtime, vary
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.errors import DivergedError, UsageError, WordspotError
+from wordspot.evaluation.robustness import NOISY, recognised
 from wordspot.figures import SYNTHETIC, Source, save_figure
 from wordspot.files import alone_in, output_folder, write_json
+from wordspot.models.recognizer import weights_of
 from wordspot.runs.metrics import Metrics
+from wordspot.runs.run import Run
 from wordspot.training.distributed import refuse_torchrun
 from wordspot.training.loop import train
 
@@ -48,6 +51,9 @@ SPACE: dict[str, Searched] = {
 }
 """Settings that are searched, by name; all others stay as in the recipe."""
 
+SMALLEST = {"hidden_size": 64, "num_layers": 1}
+"""The smallest sizes of SPACE."""
+
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 UNDER_WAY = (*FINISHED, TrialState.RUNNING)
 HEARTBEAT_S, GRACE_S = 60, 300
@@ -58,6 +64,28 @@ POLL_S = 5.0
 """Seconds between looks at the trials of other workers."""
 BEST = "best.json"
 PLOT_SIZES = {"slices": (3.0 * len(SPACE), 4.0), "parallel": (16.0, 5.0)}
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a search looks for."""
+
+    in_noise: bool = False
+    """Whether accuracy in noise counts, too."""
+    most_weights: int | None = None
+    """Weights that a model may have at most."""
+
+    def allows(self, config: RunConfig) -> bool:
+        """Tell whether a model is small enough."""
+        return self.most_weights is None or weights_of(config) <= self.most_weights
+
+    def score(self, run: Run, corpus: Corpus) -> float:
+        """Give the validation accuracy of the best epoch of a run, or its mean with that in noise."""
+        clean = run.validation_accuracy
+        if not self.in_noise:
+            return clean
+        right = recognised(run.recognizer, corpus, "validation", NOISY)
+        return float(np.mean([clean, *(clips.mean() for clips in right.values())]))
 
 
 class SurplusError(Exception):
@@ -73,6 +101,8 @@ def sweep(
     name: str = "sweep",
     storage: str | None = None,
     trials: int = 20,
+    in_noise: bool = False,
+    most_weights: int | None = None,
 ) -> Path:
     """Search the settings of SPACE around a recipe until the Optuna study has `trials` finished trials.
 
@@ -80,26 +110,41 @@ def sweep(
     (an Optuna URL; a file in `out` by default). Every process started with the same two works on it, each
     with its own folder `out`, and ends when all trials are finished. The settings of a trial whose process
     was killed are tried again, after GRACE_S seconds. A trial whose best epoch is worse than the median of
-    the others at that epoch is pruned. Leaves one run per trial, Optuna's plots (SVG), and best.json, which
-    `train` takes in place of a recipe; gives its path. Raises UsageError for a storage that can't be opened,
-    a study of another recipe or a folder in which another process is at work, WordspotError for a storage
-    that fails, and what `train` raises.
+    the others at that epoch is pruned. Models with more weights than `most_weights` are not tried.
+    Trials are ranked by validation accuracy; with `in_noise` by its mean over clean clips and every
+    signal-to-noise ratio of a comparison. Leaves one run per trial, Optuna's plots (SVG), and best.json,
+    which `train` takes in place of a recipe; gives its path. Raises UsageError for a storage that can't be
+    opened, a study of another recipe or goal or a folder in which another process is at work, WordspotError
+    for a storage that fails, and what `train` raises.
     """
     refuse_torchrun("sweep")
     if trials < 1:
         raise UsageError(f"trials: {trials} must be at least 1")
+    if most_weights is not None and most_weights < 1:
+        raise UsageError(f"most_weights: {most_weights} must be at least 1")
     folder = output_folder(Path(out))
     # Opened once: what is wrong with the corpus must not count as a failed trial.
     corpus = open_corpus(data, recipe.corpus, runtime)
     space = space_of(recipe, with_noise=bool(corpus.noises))
     storage = storage or f"sqlite:///{(folder / 'sweep.db').resolve()}"
+    goal = Goal(in_noise, most_weights)
+    smallest = vary(recipe, **{name: size for name, size in SMALLEST.items() if name in space})
+    if not goal.allows(smallest):
+        raise UsageError(
+            f"most_weights: {most_weights:,} must be at least {weights_of(smallest):,}, which the smallest "
+            "model of the search has"
+        )
     with alone_in(folder), storing(storage):
-        study = open_study(name, storage, recipe)
+        study = open_study(name, storage, recipe, goal)
         study.enqueue_trial(settings_of(recipe, space), skip_if_exists=True)
-        search(study, space, recipe, corpus, folder, runtime, trials)
-        write_best(study, recipe, folder, corpus)
+        search(study, space, recipe, corpus, folder, runtime, trials, goal)
+        write_best(study, recipe, folder, corpus, goal)
         draw_plots(study, folder, corpus)
     return folder / BEST
+
+
+class TooLargeError(Exception):
+    """Ends a trial whose model has too many weights, before it counts."""
 
 
 def search(
@@ -110,6 +155,7 @@ def search(
     folder: Path,
     runtime: Runtime,
     trials: int,
+    goal: Goal,
 ) -> None:
     """Run trials until the study has as many finished ones, of all workers together.
 
@@ -118,11 +164,13 @@ def search(
     console = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def attempt(trial: optuna.Trial) -> float:
-        """Train with the settings of a trial; gives the best validation accuracy."""
+        """Train with the settings of a trial; gives its score."""
         if numbers(study, UNDER_WAY).index(trial.number) >= trials:
             raise SurplusError
-        run = folder / f"trial-{trial.number:04}"
         config = vary(recipe, **{name: suggest(trial, name, values) for name, values in space.items()})
+        if not goal.allows(config):
+            raise TooLargeError
+        run = folder / f"trial-{trial.number:04}"
         finished = len(numbers(study, FINISHED))
         console.print(f"{run.name}: {finished} of {trials} finished; {describe(trial.params)}")
 
@@ -135,13 +183,13 @@ def search(
             trained = train(config, corpus, run, runtime, after_epoch=report)
         except DivergedError:
             raise optuna.TrialPruned from None
-        return float(max(line["validation_accuracy"] for line in trained.metrics))
+        return goal.score(trained, corpus)
 
     waiting = False
     while len(numbers(study, FINISHED)) < trials:
         if len(numbers(study, UNDER_WAY)) < trials:
             try:
-                study.optimize(attempt, n_trials=1, catch=SurplusError)
+                study.optimize(attempt, n_trials=1, catch=(SurplusError, TooLargeError))
             except UpdateFinishedTrialError:
                 console.print("a trial took too long to give a sign of life: others try its settings again")
             continue
@@ -212,8 +260,8 @@ def describe(settings: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value:.3g}" for name, value in settings.items())
 
 
-def open_study(name: str, storage: str, recipe: RunConfig) -> optuna.Study:
-    """Open or create a study. Raises UsageError where that fails or the study has another recipe."""
+def open_study(name: str, storage: str, recipe: RunConfig, goal: Goal) -> optuna.Study:
+    """Open or create a study. Raises UsageError where that fails or the study has another recipe or goal."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # what ends a trial is told here
     # Workers must not propose the same settings, so the sampler is not seeded.
     pruner = optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2)
@@ -232,7 +280,10 @@ def open_study(name: str, storage: str, recipe: RunConfig) -> optuna.Study:
     text = json.dumps(asdict(recipe))
     if study.user_attrs.get("recipe", text) != text:
         raise UsageError(f"name: the study {name} has another recipe: choose another --name")
+    if Goal(**study.user_attrs.get("goal", asdict(goal))) != goal:
+        raise UsageError(f"name: the study {name} ranks its trials in another way: choose another --name")
     study.set_user_attr("recipe", text)
+    study.set_user_attr("goal", asdict(goal))
     return study
 
 
@@ -248,13 +299,14 @@ def with_signs_of_life(storage: str) -> RDBStorage:
     )
 
 
-def write_best(study: optuna.Study, recipe: RunConfig, folder: Path, source: Source) -> None:
-    """Write the best config, as `train` takes it, and its validation accuracy."""
+def write_best(study: optuna.Study, recipe: RunConfig, folder: Path, source: Source, goal: Goal) -> None:
+    """Write the best config, as `train` takes it, and its score."""
     best = study.best_trial
+    score = "validation_accuracy_with_noise" if goal.in_noise else "validation_accuracy"
     found = {
         "config": asdict(vary(recipe, **best.params)),
         "trial": best.number,
-        "validation_accuracy": best.value,
+        score: best.value,
         "trials": len(numbers(study, FINISHED)),
         "synthetic": source.synthetic,
     }

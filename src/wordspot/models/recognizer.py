@@ -163,12 +163,22 @@ class Recognizer(nn.Module):
 
 def shapes_of(config: RunConfig) -> dict[str, tuple[int, ...]]:
     """Give the shape of each tensor in the state of a recogniser, without memory for those of its model."""
-    features = Features(config.features, config.corpus.sample_rate)
-    with torch.device("meta"):
-        model = make_model(config.model, features.size, len(config.corpus.classes))
+    features, model = _without_memory(config)
     state = {f"features.{name}": tensor for name, tensor in features.state_dict().items()}
     state |= {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     return {name: tuple(tensor.shape) for name, tensor in state.items()} | {"temperature": ()}
+
+
+def weights_of(config: RunConfig) -> int:
+    """Count the weights that training would learn, without memory for them."""
+    _, model = _without_memory(config)
+    return sum(weights.numel() for weights in model.parameters())
+
+
+def _without_memory(config: RunConfig) -> tuple[Features, nn.Module]:
+    features = Features(config.features, config.corpus.sample_rate)
+    with torch.device("meta"):
+        return features, make_model(config.model, features.size, len(config.corpus.classes))
 
 
 def checked(sound: Tensor | NDArray[Any]) -> Tensor:
