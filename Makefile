@@ -83,7 +83,7 @@ keep: .venv/ready
 	cp "$(OUT)/clips.json" reports
 	$(BIN)/wordspot notebook --data "$(DATA)" --study "$(OUT)" --out notebooks/spoken_words.ipynb \
 		--without-sounds $(addprefix --discussion ,$(wildcard reports/notebook-discussion.md))
-	$(BIN)/wordspot publish "$(OUT)" --out src/wordspot/pretrained --corpus '$(CORPUS)' --licence '$(LICENCE)' $(HUB) --no-onnx
+	$(BIN)/wordspot publish "$(OUT)" --models wordspot lstm --out src/wordspot/pretrained --corpus '$(CORPUS)' --licence '$(LICENCE)' $(HUB) --no-onnx
 
 # Pins every dependency anew, the same for all systems and Python versions.
 pins:

@@ -121,6 +121,7 @@ def test_what_does_not_belong_to_a_run_is_refused(
             *("publish", str(run), *out, "--stream", str(tmp_path / "other.json"))
         ],
         "No such file or directory": ["publish", str(run), *out, "--stream", str(tmp_path / "none.json")],
+        "leave out --models": ["publish", str(run), *out, "--models", "lstm"],
         "can't be the name of a folder": ["publish", str(run), *out, "--name", "../x"],
     }
     for reason, command in refused.items():

@@ -65,6 +65,19 @@ def test_the_best_model_and_the_best_that_streams_are_published(
         assert ("it can run on streaming audio" in card) is (place.name != "wordspot")
 
 
+def test_models_that_are_named_are_published(shared_study: Study, tmp_path: Path) -> None:
+    credits = Credits("Synthetic words", "CC0, by nobody.")
+    places = publish(shared_study[0], tmp_path, credits, ["rnn", "lstm"], onnx=False)
+    assert [place.name for place in places] == ["rnn", "lstm"]
+    for place in places:
+        card = (place / "README.md").read_text(encoding="utf-8")
+        assert "The model and its run were chosen" not in card
+    with pytest.raises(UsageError, match="models: 'cnn' must be one of rnn, lstm") as error:
+        publish(shared_study[0], tmp_path / "no", credits, ["lstm", "cnn"], onnx=False)
+    assert_one_line(error.value)
+    assert not (tmp_path / "no").exists()
+
+
 def test_the_run_with_the_highest_validation_accuracy_is_chosen(shared_study: Study) -> None:
     folder, results = shared_study
     for one in results["family"].comparison.models:

@@ -46,6 +46,15 @@ def publish(
             help_behavior_hint="",
         ),
     ] = None,
+    models: Annotated[
+        tuple[str, ...],
+        arg(
+            metavar="MODEL...",
+            help="Models of a study to lay out; by default the most accurate, and the most accurate that "
+            "reads from start to end.",
+            help_behavior_hint="",
+        ),
+    ] = (),
     onnx: Annotated[bool, arg(help="Add an ONNX file, where the extra onnx is installed.")] = True,
 ) -> None:
     """Lay out a run, or the best recognisers of a study, as folders to upload."""
@@ -55,12 +64,14 @@ def publish(
     from wordspot.runs.run import CONFIG
 
     credits = Credits(corpus, licence, hub_licence, hub_dataset)
+    if (source / CONFIG).is_file() and models:
+        raise UsageError(f"{source}: one run: leave out --models, or name the folder of a study")
     if (source / CONFIG).is_file():
         run_name = source.resolve().name if name is None else name
         places = [publish_run(source, out, run_name, credits, stream=stream, onnx=onnx)]
     elif name is not None or stream is not None:
         raise UsageError(f"{source}: not a run: leave out --name and --stream, or name the folder of a run")
     else:
-        places = publish_study(source, out, credits, onnx=onnx)
+        places = publish_study(source, out, credits, models, onnx=onnx)
     for place in places:
         print(f"published: {place}")

@@ -2,6 +2,7 @@
 
 import shutil
 import warnings
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,28 +22,36 @@ from wordspot.text import is_file_name, shown
 ONNX = "model.onnx"
 
 
-def publish(study: Path | str, out: Path | str, credits: Credits, *, onnx: bool = True) -> list[Path]:
+def publish(
+    study: Path | str, out: Path | str, credits: Credits, models: Sequence[str] = (), *, onnx: bool = True
+) -> list[Path]:
     """Copy the best model of a study, and the best that can run on streaming audio, to folders in `out`.
 
-    "Best" is by validation accuracy, of the models and then of a model's runs. A folder has the model's name
-    and holds weights, config, metrics, the speakers of training where the run lists them, an ONNX file unless
-    `onnx` is off or the extra onnx is missing (a warning says so), and a card (README.md). Gives the folders,
-    one where both are the same model. Raises UsageError where the folder holds no study with the family.
+    Where `models` are named, copies these instead. "Best" is by validation accuracy, of the models and then
+    of a model's runs. A folder has the model's name and holds weights, config, metrics, the speakers of
+    training where the run lists them, an ONNX file unless `onnx` is off or the extra onnx is missing (a
+    warning says so), and a card (README.md). Gives the folders, one where both are the same model. Raises
+    UsageError where the folder holds no study with the family, or the family lacks a model that is named.
     """
     folder = Path(study)
     results = read_study(folder)
     if "family" not in results:
         raise UsageError(f"{folder}: no family to choose from: run `wordspot study` with that experiment")
     family = results["family"].comparison
-    found = [(one, best_run(folder / "family", one)) for one in family.models]
-    streaming = [(one, run) for one, run in found if run.config.model.streams]
-    chosen = [max(some, key=lambda pair: pair[0].validation_accuracy) for some in (found, streaming) if some]
+    found = {one.name: (one, best_run(folder / "family", one)) for one in family.models}
+    for name in models:
+        if name not in found:
+            raise UsageError(f"models: {name!r} must be one of {', '.join(found)}")
+    every = list(found.values())
+    streaming = [(one, run) for one, run in every if run.config.model.streams]
+    best = [max(some, key=lambda pair: pair[0].validation_accuracy) for some in (every, streaming) if some]
+    chosen = [found[name] for name in models] or best
     onnx = onnx and can_export()
     places = {}
     for one, run in chosen:
         if one.name not in places:
             places[one.name] = output_folder(Path(out)) / one.name
-            card = model_card(run, one, family, credits, onnx=onnx)
+            card = model_card(run, one, family, credits, named=bool(models), onnx=onnx)
             copy_run(run, places[one.name], card, onnx=onnx)
     return list(places.values())
 

@@ -26,12 +26,14 @@ def model_card(
     family: Comparison,
     credits: Credits,
     *,
+    named: bool = False,
     onnx: bool = False,
     stream: Table | None = None,
 ) -> str:
     """Write the model card of a run in Markdown, with a header for the Hub; every number is the study's.
 
-    `one` is the model of the run in the comparison `family`. `onnx` says whether an ONNX file lies beside
+    `one` is the model of the run in the comparison `family`; `named` says that it was asked for by its name,
+    not chosen for its accuracy. `onnx` says whether an ONNX file lies beside
     the card; `stream` tells how good the recogniser is in long recordings. Raises UsageError where the run is
     not evaluated on the split of the comparison.
     """
@@ -49,8 +51,8 @@ def model_card(
         f"{data_sentence(run, titled(credits.corpus, family))} {credits.licence}",
         "## Scores",
         titled_table(scores_table(scores, one, family)),
-        f"{chosen(one, family)}, not by the {split_name(family.split)} split. Intervals are a bootstrap over "
-        "speakers.",
+        f"{chosen(one, family, named=named)}, not by the {split_name(family.split)} split. Intervals are a "
+        "bootstrap over speakers.",
         *([titled_table(noise_table(replace(family, models=[one])))] if family.noise else []),
         *(["## Long recordings", titled_table(stream), STREAM_NOTE] if stream else []),
         "## Limits",
@@ -59,11 +61,13 @@ def model_card(
     return "\n\n".join(paragraphs) + "\n"
 
 
-def chosen(one: ModelResult, family: Comparison) -> str:
-    """Say what was chosen by validation accuracy: a model of several, or only the epoch of its training."""
-    if len(family.models) > 1:
-        reached = f"{percent(one.validation_accuracy)}, {seeds_note([one])}"
+def chosen(one: ModelResult, family: Comparison, *, named: bool) -> str:
+    """Say what was chosen by validation accuracy: a model of several, its run, or only the epoch."""
+    reached = f"{percent(one.validation_accuracy)}, {seeds_note([one])}"
+    if len(family.models) > 1 and not named:
         return f"The model and its run were chosen by validation accuracy ({reached})"
+    if len(one.runs) > 1:
+        return f"The run was chosen by validation accuracy ({reached})"
     return f"The epoch was chosen by validation accuracy ({percent(one.validation_accuracy)})"
 
 
