@@ -1,7 +1,7 @@
 """Models side by side: what each costs, how well it does, and which differences are significant."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
@@ -84,8 +84,12 @@ def compare_groups(
     out: Path | None = None,
     conditions: Conditions | None = None,
     against: str | None = None,
+    latencies_ms: Mapping[str, float] | None = None,
 ) -> Comparison:
-    """Compare evaluated models, as `compare` does; in noise and on softer clips where that is given."""
+    """Compare evaluated models, as `compare` does; in noise and on softer clips where that is given.
+
+    Models without a known latency are timed.
+    """
     first = groups[0].evaluations[0]
     tested = conditions.recognised if conditions else []
     result = Comparison(
@@ -96,7 +100,7 @@ def compare_groups(
         [scores.word for scores in first.words],
         conditions.noise if conditions else None,
         [
-            model_result(group, out, right)
+            model_result(group, out, right, (latencies_ms or {}).get(group.name))
             for group, right in zip(groups, tested or [{}] * len(groups), strict=True)
         ],
         pair_up(groups, against),
@@ -155,8 +159,10 @@ def devices_of(run: Run) -> set[str]:
     return {run.provenance["device"]} | on_cpu
 
 
-def model_result(group: SeedGroup, out: Path | None, conditions: RightIn) -> ModelResult:
-    """Summarise the runs of one model, the first of which is timed."""
+def model_result(
+    group: SeedGroup, out: Path | None, conditions: RightIn, known_latency_ms: float | None
+) -> ModelResult:
+    """Summarise the runs of one model; the first is timed unless the latency is known."""
     first = group.runs[0]
     # What it costs does not depend on the values of the weights, which may not have been kept.
     recognizer = Recognizer(first.config).eval() if first.is_kept else first.recognizer
@@ -176,7 +182,7 @@ def model_result(group: SeedGroup, out: Path | None, conditions: RightIn) -> Mod
         parameters=recognizer.n_parameters,
         kilobytes=sum(tensor.nbytes for tensor in recognizer.state_dict().values()) / 1000,
         macs=count_macs(recognizer),
-        latency_ms=latency_ms(recognizer),
+        latency_ms=latency_ms(recognizer) if known_latency_ms is None else known_latency_ms,
         minutes=fmean(training_minutes(lines) for lines in metrics),
         epochs=fmean(len(lines) for lines in metrics),
         stopped_early=sum(

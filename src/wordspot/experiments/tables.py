@@ -28,21 +28,23 @@ def remake_study(study: str | Path, out: str | Path) -> list[Result]:
         groups = groups_of(experiment, runs)
         noise = result.comparison.noise
         conditions = kept_conditions(groups, experiment.split, noise) if noise else None
-        made = compare_groups(groups, experiment.split, conditions=conditions, against=experiment.against)
-        comparison = with_times_of(result.comparison, made)
+        comparison = with_paths_of(
+            result.comparison,
+            compare_groups(
+                groups,
+                experiment.split,
+                conditions=conditions,
+                against=experiment.against,
+                latencies_ms={one.name: one.latency_ms for one in result.comparison.models},
+            ),
+        )
         write_comparison(comparison, groups, output_folder(place / experiment.name))
         results.append(replace(result, comparison=comparison))
     write_results(results, place)
     return results
 
 
-def with_times_of(kept: Comparison, made: Comparison) -> Comparison:
-    """Give a comparison the latencies, and the paths of the runs, of one that was made where they ran."""
-    known = {model.name: model for model in kept.models}
-    return replace(
-        made,
-        models=[
-            replace(one, latency_ms=known[one.name].latency_ms, runs=known[one.name].runs)
-            for one in made.models
-        ],
-    )
+def with_paths_of(kept: Comparison, made: Comparison) -> Comparison:
+    """Give a comparison the paths of the runs of one that was made where they ran."""
+    runs = {model.name: model.runs for model in kept.models}
+    return replace(made, models=[replace(one, runs=runs[one.name]) for one in made.models])
