@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from wordspot.audio.features import Features
-from wordspot.config import FeatureConfig, RecurrentConfig, RunConfig
+from wordspot.config import RecurrentConfig, RunConfig
 from wordspot.models import MODELS, make_model
 from wordspot.models.recurrent import Recurrent
 from wordspot.reporting.config_tables import describe_features
@@ -30,17 +30,19 @@ def drawing(config: RunConfig) -> list[Block | None]:
     layers = kind.describe(config.model)
     model = make_model(config.model, F, C)
     encoded, states, pooled = "", "", ""
+    head = f"dropout {layers.dropout}, linear"
     if isinstance(config.model, RecurrentConfig) and isinstance(model, Recurrent):
         frames = -(-T // model.encoder.stride)
         encoded = f"{frames} x {model.encoder.size}"
         states = f"{frames} x {config.model.state_size}"
         pooled = f"{model.head.in_features}"
+        head = f"{'norm, ' * config.model.head_norm}dropout {config.model.dropout:g}, linear"
     return [
-        Block(name_features(config.features), f"{T} x {F}"),
+        Block(name_features(config), f"{T} x {F}"),
         block(layers.encoder, encoded),
         block(layers.recurrent, states),
         block(layers.pooling, pooled),
-        Block(f"dropout {layers.dropout}, linear", str(C)),
+        Block(head, str(C)),
     ]
 
 
@@ -49,7 +51,8 @@ def block(title: str, shape: str) -> Block | None:
     return None if title == "-" else Block(title, shape)
 
 
-def name_features(features: FeatureConfig) -> str:
-    """Name features in a few words."""
-    deltas = ("", ", deltas", ", delta-deltas")[features.deltas]
-    return f"{describe_features(features)[0]}{deltas}"
+def name_features(config: RunConfig) -> str:
+    """Name features, and what normalises them, in a few words."""
+    deltas = ("", ", deltas", ", delta-deltas")[config.features.deltas]
+    normalised = isinstance(config.model, RecurrentConfig) and config.model.batch_norm
+    return f"{describe_features(config.features)[0]}{deltas}{', norm' * normalised}"

@@ -77,7 +77,7 @@ def gather_facts(sources: Sources, corpus: str | None, texts: Mapping[str, str])
     first = Run(sources.folder / sources.best.name / best.models[0].runs[0])
     config, data = first.config, first.provenance["data"]
     seconds = config.corpus.seconds
-    shared = shared_sentences([result.note for result in sources.others])
+    notes = [result.note for result in sources.others]
     return {
         "corpus": corpus or describe_corpus(data),
         "synthetic": best.synthetic,
@@ -111,12 +111,11 @@ def gather_facts(sources: Sources, corpus: str | None, texts: Mapping[str, str])
         "supported": supported(sources),
         "calibration": narrative.calibration(best.models),
         "noise": narrative.noise_robustness(best) if best.noise else None,
-        "experiments_note": shared,
         "experiments": [
             {
                 "name": result.name,
                 "question": result.question,
-                "note": result.note.removeprefix(shared),
+                "note": note.removeprefix(shared_sentences([before, note])),
                 "height": height(result),
                 "split": split_name(result.comparison.split),
                 "finding": narrative.finding(result),
@@ -125,7 +124,7 @@ def gather_facts(sources: Sources, corpus: str | None, texts: Mapping[str, str])
                 else "",
                 "paired": sources.shows_pairs(result),
             }
-            for result in sources.others
+            for result, note, before in zip(sources.others, notes, ["", *notes], strict=False)
         ],
         "conclusion": narrative.conclusion(best),
         "discussion": {place: paragraphs(texts.get(place, "")) for place in PLACES},
@@ -133,7 +132,7 @@ def gather_facts(sources: Sources, corpus: str | None, texts: Mapping[str, str])
 
 
 def shared_sentences(notes: Sequence[str]) -> str:
-    """Give the sentences with which all notes begin, which a report says once.
+    """Give the sentences with which all notes begin, which need not be said again.
 
     >>> shared_sentences(["One. Two. Three.", "One. Two. Then."]), shared_sentences(["One. Two."])
     ('One. Two. ', '')
