@@ -287,7 +287,7 @@ def sizes(plan: Plan) -> Experiment:
 
 def test_an_experiment(monkeypatch: pytest.MonkeyPatch) -> None:
     corpus = CorpusConfig(words=WORDS)
-    with pytest.raises(UsageError, match="experiments: sizes must be among controlled, family, features"):
+    with pytest.raises(UsageError, match="experiments: sizes must be among controlled, family, head-norm"):
         list_experiments(corpus, ["sizes"])
     before = [one.name for one in list_experiments(corpus)]
     monkeypatch.setitem(EXPERIMENTS, "sizes", sizes)

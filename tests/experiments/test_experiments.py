@@ -51,7 +51,19 @@ def test_the_controlled_models_are_of_one_size() -> None:
     assert max(sizes) <= 1.1 * min(sizes)
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if name not in ("controlled", "family")])
+def test_normalisation_of_the_pooled_state_is_all_that_two_variants_lack() -> None:
+    experiment = ALL["head-norm"]
+    assert (experiment.split, experiment.against, experiment.seeds) == ("testing", "lstm", 3)
+    assert list(experiment.variants) == ["rnn", "lstm", "rnn without", "lstm without"]
+    for model in ("rnn", "lstm"):
+        base = experiment.variants[model]
+        assert base == ALL["controlled"].variants[model]
+        assert isinstance(base.model, RecurrentConfig)
+        assert base.model.head_norm
+        assert experiment.variants[f"{model} without"] == vary(base, head_norm=False)
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name not in ("controlled", "family", "head-norm")])
 def test_other_experiments_choose_by_validation_and_vary_a_controlled_model(name: str) -> None:
     experiment = ALL[name]
     assert (experiment.split, experiment.against, experiment.seeds) == ("validation", BASE, 3)

@@ -39,6 +39,7 @@ def test_an_open_corpus_is_trained_on_as_it_is(
     assert evaluate(run).clips == 12
 
 
+@pytest.mark.filterwarnings("ignore:background_noise_p")  # of which this corpus has none
 def test_a_recipe_goes_by_its_name(shared_recordings: Path, tmp_path: Path) -> None:
     corpus = open_corpus(shared_recordings, words=WORDS, clips_per_word=1)
     with pytest.raises(KeyboardInterrupt):  # before it takes long

@@ -18,6 +18,9 @@ SEEDS = 3
 SUBJECT = "lstm"
 """The model of the controlled comparison that the other experiments vary."""
 
+NORMALISED = ("rnn", "lstm")
+"""The models of the controlled comparison that are also trained without normalising their pooled state."""
+
 BASE = "recipe"
 """The variant that the others of an experiment are compared with."""
 
@@ -42,7 +45,7 @@ HYPERPARAMETERS: dict[str, dict[str, Any]] = {
     "bidirectional, hidden size 35": {"bidirectional": True, "hidden_size": 35},
     "last state": {"pooling": "last"},
     "BatchNorm of features": {"batch_norm": True},
-    "BatchNorm of the pooled state": {"head_norm": True},
+    "no BatchNorm of the pooled state": {"head_norm": False},
     "no dropout": {"dropout": 0.0},
     "dropout 0.4": {"dropout": 0.4},
     "SGD, learning rate 0.1": {"optimizer": "sgd", "learning_rate": 0.1, "weight_decay": 0.0},
@@ -169,6 +172,22 @@ def family(plan: Plan) -> Experiment:
     )
 
 
+def head_norm(plan: Plan) -> Experiment:
+    """Train models of the controlled comparison without batch normalisation of the pooled state."""
+    return Experiment(
+        "head-norm",
+        "How much of the gap between RNN and LSTM is batch normalisation of the pooled state?",
+        f"The models are {' and '.join(NORMALISED)} of the controlled comparison, which normalise the mean "
+        f"of their states before the linear layer, and the same without that, {plan.seeds_note}. They are "
+        f"scored on the test split.{plan.epochs_note}",
+        "testing",
+        {model: plan.controlled(model) for model in NORMALISED}
+        | {f"{model} without": vary(plan.controlled(model), head_norm=False) for model in NORMALISED},
+        plan.seeds,
+        against=SUBJECT,
+    )
+
+
 def varied(plan: Plan, name: str, question: str, note: str, variants: dict[str, RunConfig]) -> Experiment:
     """Vary one model of the controlled comparison, whose own runs are trained once for all experiments."""
     return Experiment(
@@ -281,6 +300,7 @@ def synthetic(plan: Plan) -> Experiment:
 EXPERIMENTS: dict[str, Callable[[Plan], Experiment]] = {
     "controlled": controlled,
     "family": family,
+    "head-norm": head_norm,
     "features": features,
     "hyperparameters": hyperparameters,
     "augmentation": augmentation,

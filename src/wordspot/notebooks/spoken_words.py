@@ -1133,7 +1133,8 @@ assert np.isclose(
 # several **seeds** and tested over speakers and seeds together. From here on
 # the package trains: it also augments the clips (shifts, masks, noise, other
 # speeds), so that a network can't learn them by heart, draws initial weights
-# that carry a signal over many frames, and picks up where it was stopped. An
+# that carry a signal over many frames, normalises the pooled state of every
+# recurrent model as section 6 did, and picks up where it was stopped. An
 # experiment is a list of configs, so a change is one line.
 #
 # Where `STUDY` holds a study, its results are shown. Otherwise small runs are
@@ -1159,7 +1160,7 @@ if not results:
         "20 MFCC": {"transform": "mfcc", "n_mfcc": 20},
         "dropout 0.4": {"dropout": 0.4},
         "learning rate 0.0005": {"learning_rate": 5e-4},
-        "BatchNorm": {"head_norm": True},
+        "no BatchNorm": {"head_norm": False},
     }
     variants = {"recipe": lstm}
     for name, settings in list(changes.items())[: 2 if QUICK else None]:
@@ -1469,7 +1470,8 @@ discuss("hypotheses", narrative.hypotheses(tests))
 # One model, one setting changed at a time, against the recipe: the difference
 # in points of accuracy on the same clips, with intervals that hold for all
 # changes of an experiment at once. An interval that has no 0 in it is a
-# significant difference. Choices are made on the validation part.
+# significant difference. Where the note names no other part, choices are
+# made on the validation part.
 #
 # *Which changes will matter at all?*
 
