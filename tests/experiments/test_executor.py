@@ -76,6 +76,7 @@ def test_runs_of_a_killed_worker_go_on_at_another(
             while len(epochs := begun(study)) < 2:
                 time.sleep(0.05)
             workers[0].send_signal(signal.SIGKILL)
+            workers[0].wait()  # until then it is a process, whose files others leave alone
             return epochs
 
         killed = watcher.submit(kill_one)
