@@ -209,6 +209,7 @@ def test_models_with_too_many_weights_are_passed_over(
     with pytest.raises(UsageError, match=f"must be at least {smallest:,}") as error:
         sweep(tiny, shared_recordings, tmp_path / "no", trials=4, most_weights=smallest - 1)
     assert_one_line(error.value)
+    assert not (tmp_path / "no").exists()
 
 
 def test_a_search_may_rank_by_accuracy_in_noise(

@@ -122,18 +122,19 @@ def sweep(
         raise UsageError(f"trials: {trials} must be at least 1")
     if most_weights is not None and most_weights < 1:
         raise UsageError(f"most_weights: {most_weights} must be at least 1")
-    folder = output_folder(Path(out))
-    # Opened once: what is wrong with the corpus must not count as a failed trial.
-    corpus = open_corpus(data, recipe.corpus, runtime)
-    space = space_of(recipe, with_noise=bool(corpus.noises))
-    storage = storage or f"sqlite:///{(folder / 'sweep.db').resolve()}"
     goal = Goal(in_noise, most_weights)
-    smallest = vary(recipe, **{name: size for name, size in SMALLEST.items() if name in space})
+    sizes = space_of(recipe, with_noise=False)
+    smallest = vary(recipe, **{name: size for name, size in SMALLEST.items() if name in sizes})
     if not goal.allows(smallest):
         raise UsageError(
             f"most_weights: {most_weights:,} must be at least {weights_of(smallest):,}, which the smallest "
             "model of the search has"
         )
+    folder = output_folder(Path(out))
+    # Opened once: what is wrong with the corpus must not count as a failed trial.
+    corpus = open_corpus(data, recipe.corpus, runtime)
+    space = space_of(recipe, with_noise=bool(corpus.noises))
+    storage = storage or f"sqlite:///{(folder / 'sweep.db').resolve()}"
     with alone_in(folder), storing(storage):
         study = open_study(name, storage, recipe, goal)
         study.enqueue_trial(settings_of(recipe, space), skip_if_exists=True)
