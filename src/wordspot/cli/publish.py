@@ -64,9 +64,9 @@ def publish(
     from wordspot.runs.run import CONFIG
 
     credits = Credits(corpus, licence, hub_licence, hub_dataset)
-    if (source / CONFIG).is_file() and models:
-        raise UsageError(f"{source}: one run: leave out --models, or name the folder of a study")
     if (source / CONFIG).is_file():
+        if models:
+            raise UsageError(f"{source}: one run: leave out --models, or name the folder of a study")
         run_name = source.resolve().name if name is None else name
         places = [publish_run(source, out, run_name, credits, stream=stream, onnx=onnx)]
     elif name is not None or stream is not None:

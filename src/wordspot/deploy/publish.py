@@ -11,6 +11,7 @@ from wordspot.errors import UsageError
 from wordspot.evaluation.compare import compare_groups
 from wordspot.evaluation.comparison import ModelResult
 from wordspot.evaluation.seed_groups import read_group
+from wordspot.experiments.experiments import check_known
 from wordspot.experiments.study import read_study
 from wordspot.files import atomic_folder, output_folder, write_text
 from wordspot.reporting.card_header import Credits
@@ -39,9 +40,7 @@ def publish(
         raise UsageError(f"{folder}: no family to choose from: run `wordspot study` with that experiment")
     family = results["family"].comparison
     found = {one.name: (one, best_run(folder / "family", one)) for one in family.models}
-    for name in models:
-        if name not in found:
-            raise UsageError(f"models: {name!r} must be one of {', '.join(found)}")
+    check_known("models", models, list(found))
     every = list(found.values())
     streaming = [(one, run) for one, run in every if run.config.model.streams]
     best = [max(some, key=lambda pair: pair[0].validation_accuracy) for some in (every, streaming) if some]

@@ -53,6 +53,7 @@ def softer(decibels: int) -> Condition:
 
 
 NOISY = tuple(map(in_noise, SNRS_DB))
+"""Those with noise."""
 CONDITIONS = (*NOISY, *map(softer, SOFTER_DB))
 """The conditions of a comparison."""
 

@@ -33,9 +33,9 @@ def model_card(
     """Write the model card of a run in Markdown, with a header for the Hub; every number is the study's.
 
     `one` is the model of the run in the comparison `family`; `named` says that it was asked for by its name,
-    not chosen for its accuracy. `onnx` says whether an ONNX file lies beside
-    the card; `stream` tells how good the recogniser is in long recordings. Raises UsageError where the run is
-    not evaluated on the split of the comparison.
+    not chosen for its accuracy. `onnx` says whether an ONNX file lies beside the card; `stream` tells how
+    good the recogniser is in long recordings. Raises UsageError where the run is not evaluated on the split
+    of the comparison.
     """
     config, scores = run.config, run.evaluation(family.split)
     paragraphs = [
