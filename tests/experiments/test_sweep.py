@@ -11,6 +11,7 @@ import numpy as np
 import optuna
 import pytest
 from matplotlib.figure import Figure
+from optuna.storages import RetryHeartbeatStaleTrialCallback
 
 import wordspot.experiments.sweep as module
 from tests.helpers import assert_one_line, metrics_line
@@ -132,6 +133,23 @@ def test_a_worker_takes_up_the_study_of_another(
     with pytest.raises(UsageError, match="another recipe") as error:
         sweep(vary(tiny, epochs=9), shared_recordings, other, storage=storage_in(tmp_path), trials=6)
     assert_one_line(error.value)
+
+
+def test_what_a_lost_trial_left_is_tried_though_others_are_enough(
+    quick: list[RunConfig], tiny: RunConfig, shared_recordings: Path, tmp_path: Path
+) -> None:
+    sweep(tiny, shared_recordings, tmp_path, trials=2)
+    study = optuna.load_study(study_name="sweep", storage=storage_in(tmp_path))
+    lost = study.trials[1]
+    with pytest.warns(optuna.exceptions.ExperimentalWarning):
+        try_again = RetryHeartbeatStaleTrialCallback()
+    try_again(study, lost)  # as a worker does between two looks of another one
+    sweep(tiny, shared_recordings, tmp_path, trials=2)
+    assert [trial.state.is_finished() for trial in study.trials] == [True] * 3
+    assert [dropout_of(config) for config in quick] == [
+        *(trial.params["dropout"] for trial in study.trials[:2]),
+        lost.params["dropout"],
+    ]
 
 
 def test_two_workers_may_begin_a_storage_at_the_same_moment(

@@ -56,6 +56,7 @@ SMALLEST = {"hidden_size": 64, "num_layers": 1}
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 UNDER_WAY = (*FINISHED, TrialState.RUNNING)
+QUEUED = (TrialState.WAITING,)
 HEARTBEAT_S, GRACE_S = 60, 300
 """Seconds from one sign of life of a trial to the next in the storage, and until one without them is lost."""
 RETRIES = 3
@@ -109,8 +110,8 @@ def sweep(
     The first trial is the recipe itself, so that the best is no worse. The study `name` lives in `storage`
     (an Optuna URL; a file in `out` by default). Every process started with the same two works on it, each
     with its own folder `out`, and ends when all trials are finished. The settings of a trial whose process
-    was killed are tried again, after GRACE_S seconds. A trial whose best epoch is worse than the median of
-    the others at that epoch is pruned. Models with more weights than `most_weights` are not tried.
+    was killed are tried again, after GRACE_S seconds, even where others meanwhile began as many trials as are
+    wanted. A trial whose best epoch is worse than the median of the others at that epoch is pruned. Models with more weights than `most_weights` are not tried.
     Trials are ranked by validation accuracy; with `in_noise` by its mean over clean clips and every
     signal-to-noise ratio of a comparison. Leaves one run per trial, Optuna's plots (SVG), and best.json,
     which `train` takes in place of a recipe; gives its path. Raises UsageError for a storage that can't be
@@ -166,7 +167,8 @@ def search(
 
     def attempt(trial: optuna.Trial) -> float:
         """Train with the settings of a trial; gives its score."""
-        if numbers(study, UNDER_WAY).index(trial.number) >= trials:
+        surplus = numbers(study, UNDER_WAY).index(trial.number) >= trials
+        if surplus and not is_retry(study, trial.number):
             raise SurplusError
         config = vary(recipe, **{name: suggest(trial, name, values) for name, values in space.items()})
         if not goal.allows(config):
@@ -187,8 +189,8 @@ def search(
         return goal.score(trained, corpus)
 
     waiting = False
-    while len(numbers(study, FINISHED)) < trials:
-        if len(numbers(study, UNDER_WAY)) < trials:
+    while (queued := numbers(study, QUEUED)) or len(numbers(study, FINISHED)) < trials:
+        if queued or len(numbers(study, UNDER_WAY)) < trials:
             try:
                 study.optimize(attempt, n_trials=1, catch=(SurplusError, TooLargeError))
             except UpdateFinishedTrialError:
@@ -241,6 +243,12 @@ def holds(values: Searched, value: Any) -> bool:
 def numbers(study: optuna.Study, states: Sequence[TrialState]) -> list[int]:
     """List the numbers of the trials in some states, in their order."""
     return sorted(trial.number for trial in study.get_trials(deepcopy=False, states=states))
+
+
+def is_retry(study: optuna.Study, number: int) -> bool:
+    """Tell whether a trial tries the settings of a lost one again."""
+    trial = study.get_trials(deepcopy=False)[number]
+    return RetryHeartbeatStaleTrialCallback.retried_trial_number(trial) is not None
 
 
 def suggest(trial: optuna.Trial, name: str, values: Searched) -> Any:
