@@ -111,7 +111,8 @@ def sweep(
     (an Optuna URL; a file in `out` by default). Every process started with the same two works on it, each
     with its own folder `out`, and ends when all trials are finished. The settings of a trial whose process
     was killed are tried again, after GRACE_S seconds, even where others meanwhile began as many trials as are
-    wanted. A trial whose best epoch is worse than the median of the others at that epoch is pruned. Models with more weights than `most_weights` are not tried.
+    wanted. A trial whose best epoch is worse than the median of the others at that epoch is pruned. Models
+    with more weights than `most_weights` are not tried.
     Trials are ranked by validation accuracy; with `in_noise` by its mean over clean clips and every
     signal-to-noise ratio of a comparison. Leaves one run per trial, Optuna's plots (SVG), and best.json,
     which `train` takes in place of a recipe; gives its path. Raises UsageError for a storage that can't be
