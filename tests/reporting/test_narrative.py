@@ -26,6 +26,7 @@ from wordspot.reporting.narrative import (
     hypotheses,
     noise_robustness,
     pairs_of,
+    significant,
 )
 from wordspot.reporting.wording import data_note, seeds_note
 from wordspot.runs.evaluation import Evaluation
@@ -291,6 +292,14 @@ def test_settings_are_told_in_the_hardest_conditions() -> None:
         "(-20.0); on clips 40 dB softer for none."
     )
     assert effect_in_conditions(VARIANTS) == ""
+    names = ["pitch", "room", "gain", "shift", "mixup", "speed"]
+    worse = [replace(weak, one=name, difference=-0.1 - place / 100) for place, name in enumerate(names)]
+    conditions = {"0 dB SNR": [same, *worse], "40 dB softer": worse}
+    assert effect_in_conditions(replace(VARIANTS, condition_pairs=conditions)) == (
+        f"Accuracy differs significantly from recipe, in points, at 0 dB SNR for all but {same.one} "
+        "(-10.0 to -15.0); on clips 40 dB softer for all (-10.0 to -15.0)."
+    )
+    assert significant([strong, *worse[:5]]).startswith("strong (+3.0), pitch (-10.0), room (-11.0), ")
 
 
 def test_models_are_told_by_the_best_one_whatever_the_experiment_is_called() -> None:

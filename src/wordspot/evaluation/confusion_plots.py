@@ -40,7 +40,7 @@ def plot_confusions_around_best(groups: Sequence[SeedGroup], words: Sequence[str
     others = [group for group in groups if group is not best]
     norm = PowerNorm(0.5, 0, 1)
     with mpl.rc_context(STYLE | {"axes.grid": False}):
-        figure = Plot(figsize=(10, 3.8), source=best)
+        figure = Plot(figsize=(10, 3.5), source=best)
         large, small = figure.subfigures(1, 2, squeeze=False, width_ratios=(4.4, 5.6)).ravel()
         axes = large.subplots()
         shares = row_shares(best.confusion)

@@ -62,7 +62,7 @@ def plot_paired_differences(comparison: Comparison, reference: str | None = None
     names = [pair.one for pair in panels["clean"]]
     with mpl.rc_context(STYLE):
         letter = mpl.rcParams["font.size"] / 10
-        height = (1.1 + 0.145 * len(names)) * letter
+        height = (1.0 + 0.125 * len(names)) * letter
         figure = Plot(figsize=(7, height), source=comparison)
         grid: list[Axes] = figure.subplots(1, len(panels), squeeze=False, sharey=True).ravel().tolist()
         for axes, (title, pairs) in zip(grid, panels.items(), strict=True):
@@ -102,7 +102,7 @@ def plot_curves_together(groups: Sequence[SeedGroup], reference: str | None = No
     """
     colors = highlights({group.name: group.right_share.mean() for group in groups}, reference)
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(10, 2.9), source=groups[0])
+        figure = Plot(figsize=(10, 2.6), source=groups[0])
         losses, mistakes = figure.subplots(1, 2)
         for group in sorted(groups, key=lambda group: group.name in colors):  # grey lines lie below
             runs = [run.metrics for run in group.runs]
@@ -198,7 +198,7 @@ def plot_noise(comparison: Comparison) -> Figure:
     models = comparison.models
     colors = highlights({one.name: one.accuracy for one in models}, comparison.reference)
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(7, 2.9), source=comparison)
+        figure = Plot(figsize=(7, 2.5), source=comparison)
         axes = figure.subplots()
         ratios = list(models[0].noise)
         for one in sorted(models, key=lambda one: one.name in colors):
@@ -223,7 +223,7 @@ def plot_data_scaling(comparison: Comparison) -> Figure:
         lines.setdefault(one.synthetic_clips_added, []).append(one)
     counts = sorted({one.recorded_clips for one in comparison.models})
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(6, 2.9), source=comparison)
+        figure = Plot(figsize=(7, 2.5), source=comparison)
         axes = figure.subplots()
         for added, line in sorted(lines.items()):
             clips = [one.recorded_clips for one in line]

@@ -145,8 +145,8 @@ def shared_sentences(notes: Sequence[str]) -> str:
 
 
 def height(result: Result) -> int:
-    """Estimate the height of the figure of an experiment, in lines of text."""
-    return len(result.comparison.models) + 6 if Sources.shows_pairs(result) else 11
+    """Estimate the height of the figure of an experiment, in rows of variants."""
+    return len(result.comparison.models) + 14 if Sources.shows_pairs(result) else 17
 
 
 def paragraphs(text: str) -> list[list[str]]:

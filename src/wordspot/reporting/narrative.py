@@ -17,6 +17,8 @@ from wordspot.reporting.wording import listed, p_value, points, seeds_note, spli
 
 SIGNIFICANT = 0.05
 TEST = "the test over speakers and seeds, adjusted for all pairs"
+MANY = 5
+"""Settings of which no longer list is told where the others are fewer."""
 NETWORKS = "the test over speakers, adjusted for all pairs, which compares single trained networks"
 
 
@@ -105,10 +107,11 @@ def standing(comparison: Comparison) -> str:
 def no_difference_found(name: str, pairs: Sequence[Pair]) -> str:
     """Say that tests of one model found no significant difference."""
     one = called(name, pairs[0].seeds[0])
-    others = [
-        f"{called(pair.other, pair.seeds[1])} (95 % interval {point_interval(pair.interval)} points)"
-        for pair in pairs
-    ]
+    words, unit = "95 % interval ", " points"  # told with the first interval
+    others = []
+    for pair in pairs:
+        others.append(f"{called(pair.other, pair.seeds[1])} ({words}{point_interval(pair.interval)}{unit})")
+        words, unit = "", ""
     return f"No significant difference was found between {one} and {listed(others, 'or')} by {test_of(pairs)}"
 
 
@@ -290,13 +293,24 @@ def effect_in_conditions(comparison: Comparison) -> str:
     """Say which settings differ significantly from the reference in the loudest noise and on softer clips."""
     told = []
     for condition, pairs in comparison.hardest_conditions.items():
-        tests = sorted(pairs, key=lambda pair: -pair.difference)
-        found = [f"{pair.one} ({100 * pair.difference:+.1f})" for pair in tests if pair.p_value < SIGNIFICANT]
         where = f"at {condition}" if condition.endswith("SNR") else f"on clips {condition}"
-        told.append(f"{where} for {listed(found)}" if found else f"{where} for none")
+        told.append(f"{where} for {significant(pairs)}")
     if not told:
         return ""
     return f"Accuracy differs significantly from {comparison.reference}, in points, {'; '.join(told)}."
+
+
+def significant(pairs: Sequence[Pair]) -> str:
+    """Name the settings that differ significantly, best first; where nearly all are worse, the others."""
+    tests = sorted(pairs, key=lambda pair: -pair.difference)
+    found = [pair for pair in tests if pair.p_value < SIGNIFICANT]
+    others = [pair.one for pair in tests if pair.p_value >= SIGNIFICANT]
+    if not found:
+        return "none"
+    if len(found) > MANY and len(others) < MANY and found[0].difference < 0:
+        named = f"all but {listed(others)}" if others else "all"
+        return f"{named} ({100 * found[0].difference:+.1f} to {100 * found[-1].difference:+.1f})"
+    return listed([f"{pair.one} ({100 * pair.difference:+.1f})" for pair in found])
 
 
 def signed(pair: Pair) -> str:
