@@ -79,7 +79,7 @@ def plot_paired_differences(comparison: Comparison, reference: str | None = None
                     markerfacecolor=fill,
                     markersize=5 * letter,
                 )
-            axes.set_title(title, fontsize="small")
+            axes.set_title(title, fontsize="x-small")
             axes.tick_params(labelsize="small")
             axes.xaxis.set_major_locator(MaxNLocator(3))
             axes.grid(axis="y", visible=False)
@@ -198,7 +198,7 @@ def plot_noise(comparison: Comparison) -> Figure:
     models = comparison.models
     colors = highlights({one.name: one.accuracy for one in models}, comparison.reference)
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(7, 2.5), source=comparison)
+        figure = Plot(figsize=(7, 2.3), source=comparison)
         axes = figure.subplots()
         ratios = list(models[0].noise)
         for one in sorted(models, key=lambda one: one.name in colors):
@@ -223,7 +223,7 @@ def plot_data_scaling(comparison: Comparison) -> Figure:
         lines.setdefault(one.synthetic_clips_added, []).append(one)
     counts = sorted({one.recorded_clips for one in comparison.models})
     with mpl.rc_context(STYLE):
-        figure = Plot(figsize=(7, 2.5), source=comparison)
+        figure = Plot(figsize=(7, 2.3), source=comparison)
         axes = figure.subplots()
         for added, line in sorted(lines.items()):
             clips = [one.recorded_clips for one in line]

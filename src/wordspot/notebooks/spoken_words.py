@@ -539,10 +539,14 @@ def in_package(named, two_directions):
 
 
 def assert_as_package(mine, batch, frames, labels, **layers):
-    """Assert that the package's model of these layers does the same."""
+    """Assert that the package's model of these layers does the same.
+
+    In double precision: other orders of a sum then differ by next to nothing.
+    """
     settings = RecurrentConfig(dropout=0.0, **layers)
     both = settings.bidirectional
-    theirs = make_model(settings, batch.shape[2], C)
+    batch, mine = batch.double(), mine.double()
+    theirs = make_model(settings, batch.shape[2], C).double()
     theirs.load_state_dict(in_package(mine.state_dict().items(), both))
     losses = []
     for model in (mine, theirs):
