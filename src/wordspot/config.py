@@ -150,6 +150,9 @@ class CorpusConfig:
     synthetic_unknown: Annotated[int, Ge(0)] = 0
     """Synthetic clips added to the training clips of the class of other words: half of them single words of a
     list of a thousand, half crops of running speech; each word and sentence has its own speaker."""
+    synthetic_near: Annotated[int, Ge(0)] = 0
+    """Synthetic clips added to the training clips of the class of other words, of what is one letter from one
+    of the words and sounds like none of them, such as "ut" beside "up"; each has its own speaker."""
     fold: Annotated[int, Ge(0), Lt(FOLDS)] | None = None
     """Cross-validation: of all speakers of training and validation, validate by this fifth (0 to 4)."""
     recorded_times: Count = 1
@@ -167,12 +170,13 @@ class CorpusConfig:
         require(len(self.classes) >= 2, "words: at least two classes are needed")
         twice = sorted(word for word, count in Counter(self.words).items() if count > 1)
         require(not twice, f"words: {', '.join(twice)} is named twice")
+        for name in ("synthetic_unknown", "synthetic_near"):
+            require(
+                getattr(self, name) == 0 or self.unknown,
+                f"{name}: there is no class for other words: set --unknown too",
+            )
         require(
-            self.synthetic_unknown == 0 or self.unknown,
-            "synthetic_unknown: there is no class for other words: set --unknown too",
-        )
-        require(
-            self.recorded_times == 1 or self.synthetic > 0 or self.synthetic_unknown > 0,
+            self.recorded_times == 1 or self.synthetic + self.synthetic_unknown + self.synthetic_near > 0,
             "recorded_times: recorded clips are repeated only beside synthetic ones: set --synthetic too",
         )
         require(

@@ -12,7 +12,7 @@ import torch
 from tests.conftest import SPEAKERS, WORDS, write_samples
 from tests.helpers import assert_one_line
 from tests.tts.conftest import StandIn
-from wordspot.config import UNKNOWN, CorpusConfig
+from wordspot.config import UNKNOWN, CorpusConfig, RunConfig, vary
 from wordspot.corpus import sources
 from wordspot.corpus.corpus import open_corpus
 from wordspot.corpus.folder import index_folder
@@ -20,6 +20,7 @@ from wordspot.corpus.sources import find_index
 from wordspot.errors import UsageError
 from wordspot.layout import SPLITS, Split
 from wordspot.tts.background import NOISES
+from wordspot.tts.near_words import near_words
 from wordspot.tts.settings import Synthesis
 
 pytestmark = pytest.mark.usefixtures("espeak_alone")
@@ -205,17 +206,38 @@ def test_synthetic_clips_of_other_words_train_the_class_of_other_words(
     assert len(corpus.dataset("training", 2)) == 2 * len(alone.table("training")) + 6
 
 
+@pytest.mark.usefixtures("own_cache")
+def test_synthetic_clips_of_near_words_come_after_those_of_other_words(
+    shared_recordings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def cached_texts(name: str, texts: Sequence[str], cache: Path, settings: Synthesis) -> list[Path]:
+        asked.extend(texts)
+        return [write_samples(cache / name / "0" / f"{n}.wav", [n] * 1000) for n in range(len(texts))]
+
+    monkeypatch.setattr(sources, "cached_texts", cached_texts)
+    config = CorpusConfig(words=("low", "high"), unknown=True, synthetic_unknown=1, synthetic_near=2)
+    corpus = open_corpus(shared_recordings, config)
+    assert asked[1:] == near_words(2, ("low", "high"))
+    rows = corpus.rows("training")[added_in(corpus.table("training"))]
+    assert corpus.store.samples[rows][:, 0].tolist() == [0, 1, 2]
+    assert set(corpus.store.table["word"].iloc[rows]) == {UNKNOWN}
+
+
 @pytest.mark.usefixtures("few_clips")
-def test_a_synthetic_corpus_takes_no_more_other_words() -> None:
-    config = CorpusConfig(words=("yes", "no"), unknown=True, synthetic_unknown=6)
+@pytest.mark.parametrize("setting", ["synthetic_unknown", "synthetic_near"])
+def test_a_synthetic_corpus_takes_no_more_other_words(setting: str) -> None:
+    config = vary(RunConfig(corpus=CorpusConfig(words=("yes", "no"), unknown=True)), **{setting: 6}).corpus
     with pytest.raises(
-        UsageError, match="is synthetic speech already: leave out --synthetic-unknown"
+        UsageError, match=f"is synthetic speech already: leave out --{setting.replace('_', '-')}"
     ) as caught:
         open_corpus("synthetic", config)
     assert_one_line(caught.value)
 
 
-def test_other_words_need_their_class() -> None:
-    with pytest.raises(UsageError, match="synthetic_unknown: there is no class for other words") as caught:
-        CorpusConfig(words=WORDS, synthetic_unknown=5)
+@pytest.mark.parametrize("setting", ["synthetic_unknown", "synthetic_near"])
+def test_other_words_need_their_class(setting: str) -> None:
+    with pytest.raises(UsageError, match=f"{setting}: there is no class for other words") as caught:
+        vary(RunConfig(corpus=CorpusConfig(words=WORDS)), **{setting: 5})
     assert_one_line(caught.value)

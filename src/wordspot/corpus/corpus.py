@@ -225,7 +225,7 @@ def open_corpus(
     if runtime.skip_bad:
         index = replace(index, noises=usable(index.noises, config.sample_rate))
     clips = choose(index, config)
-    if config.synthetic_unknown:
+    if config.synthetic_unknown or config.synthetic_near:
         index, clips = add_other_words(index, clips, config)
     if config.silence:
         clips += cut_silence(index, clips, config)
@@ -252,7 +252,13 @@ def open_labelled(data: str | Path, config: CorpusConfig, runtime: Runtime) -> C
     if others and not config.unknown:
         warnings.warn(f"left out {len(others)} clips of other words", stacklevel=2)
     every = replace(
-        config, synthetic=0, synthetic_unknown=0, recorded_times=1, clips_per_word=None, fold=None
+        config,
+        synthetic=0,
+        synthetic_unknown=0,
+        synthetic_near=0,
+        recorded_times=1,
+        clips_per_word=None,
+        fold=None,
     )
     return decode(data, replace(index, clips=clips), every, runtime)
 

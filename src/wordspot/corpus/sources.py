@@ -17,6 +17,7 @@ from wordspot.corpus.speech_commands import download, index_speech_commands, ver
 from wordspot.errors import ClipError, UsageError
 from wordspot.files import cache_folder
 from wordspot.tts.common_words import WORDS_PER_SENTENCE, other_texts
+from wordspot.tts.near_words import near_words
 from wordspot.tts.settings import CLIPS, Synthesis
 from wordspot.tts.synthesize import cached
 from wordspot.tts.texts import cached_texts
@@ -122,21 +123,25 @@ def add_synthetic(index: Index, config: CorpusConfig) -> Index:
 def add_other_words(index: Index, chosen: list[Clip], config: CorpusConfig) -> tuple[Index, list[Clip]]:
     """Add synthetic clips of other words to the training clips of `_unknown_`.
 
-    Half of them are single words, half are crops of running speech, with pieces of words in them. Each word
-    and each sentence has its own speaker. Raises UsageError where the corpus is synthetic itself.
+    Half of those of `synthetic_unknown` are single words, half are crops of running speech, with pieces of
+    words in them. Each word and each sentence has its own speaker. Raises UsageError where the corpus is
+    synthetic itself.
     """
     if index.synthetic:
-        raise UsageError(f"{index.root}: is synthetic speech already: leave out --synthetic-unknown")
+        option = "--synthetic-unknown" if config.synthetic_unknown else "--synthetic-near"
+        raise UsageError(f"{index.root}: is synthetic speech already: leave out {option}")
     # A sentence gives as many clips as the words before it, so half as many groups of both are needed.
     count = math.ceil(config.synthetic_unknown * (WORDS_PER_SENTENCE + 1) / (2 * WORDS_PER_SENTENCE))
-    said = other_texts(count, config.words)
-    files = cached_texts("other-words", said, cache_folder(), Synthesis(seed=OTHER_SPEAKERS))
+    common = other_texts(count, config.words)
+    near = near_words(config.synthetic_near, config.words) if config.synthetic_near else []
+    files = cached_texts("other-words", common + near, cache_folder(), Synthesis(seed=OTHER_SPEAKERS))
     added: list[Clip] = []
-    for number, (text, file) in enumerate(zip(said, files, strict=True)):
+    for number, (text, file) in enumerate(zip(common + near, files, strict=True)):
         path = f"{OTHER_WORDS}{file.parent.name}/{file.name}"
         clip = Clip(path, UNKNOWN, f"_other_words_{number}", "training")
         added += crops(clip, file, number, config.seconds) if " " in text else [clip]
-    return replace(index, other_words=files[0].parents[1]), chosen + added[: config.synthetic_unknown]
+    few = added[: config.synthetic_unknown] + added[len(added) - len(near) :]
+    return replace(index, other_words=files[0].parents[1]), chosen + few
 
 
 def crops(clip: Clip, file: Path, seed: int, seconds: float) -> list[Clip]:

@@ -80,8 +80,11 @@ def open_store(
         convert,
         skip_bad,
     ]
-    if speaker_from is not None:  # without it, stores that are there keep their names
+    # Without these, stores that are there keep their names.
+    if speaker_from is not None:
         asked.append(speaker_from)
+    if config.synthetic_near:
+        asked.append(config.synthetic_near)
     stores = output_folder(cache / "stores", "name another cache folder with WORDSPOT_CACHE=")
     place = stores / hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
     remove_leftovers(stores)

@@ -65,6 +65,7 @@ class Espeak:
             ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
         )
         self._receive = receiver(self._take)  # kept: the library holds no reference to it
+        self.library.espeak_TextToPhonemes.restype = ctypes.c_char_p
 
     def _take(
         self, samples: "ctypes._Pointer[ctypes.c_short]", count: int, events: "ctypes._Pointer[_Event]"
@@ -118,3 +119,10 @@ class Espeak:
         elif before + after:  # run together with its neighbour, as "the while": both have one mark
             return self.say(word, replace(prosody, phrase=("", "")))
         return heard.astype(np.float32) / np.float32(32768)
+
+    def phonemes(self, word: str) -> str:
+        """Give the phonemes of a word in American English, in the ASCII notation of eSpeak."""
+        self.library.espeak_SetVoiceByName(b"en-US")
+        text = ctypes.c_char_p(word.encode())
+        spoken: bytes = self.library.espeak_TextToPhonemes(ctypes.byref(text), self.UTF8, 0)
+        return spoken.decode()
