@@ -68,13 +68,6 @@ def test_other_words_are_said_where_they_are_asked_for_alone() -> None:
     assert Counter(unknown["split"]) == {"training": 37, "validation": 2, "testing": 1}
 
 
-@pytest.mark.usefixtures("few_clips")
-def test_a_synthetic_corpus_takes_no_more_synthetic_clips() -> None:
-    with pytest.raises(UsageError, match="is synthetic speech already: leave out --synthetic") as caught:
-        open_corpus("synthetic", CorpusConfig(words=("yes", "no"), synthetic=6))
-    assert_one_line(caught.value)
-
-
 @pytest.mark.usefixtures("own_cache")
 def test_synthetic_clips_are_added_to_the_training_part_alone(shared_recordings: Path) -> None:
     recorded = open_corpus(shared_recordings, CorpusConfig(words=WORDS))
@@ -225,15 +218,20 @@ def test_synthetic_clips_of_near_words_come_after_those_of_other_words(
     assert set(corpus.store.table["word"].iloc[rows]) == {UNKNOWN}
 
 
-@pytest.mark.usefixtures("few_clips")
-@pytest.mark.parametrize("setting", ["synthetic_unknown", "synthetic_near"])
-def test_a_synthetic_corpus_takes_no_more_other_words(setting: str) -> None:
+@pytest.mark.usefixtures("few_clips", "own_cache")
+@pytest.mark.parametrize("setting", ["synthetic", "synthetic_unknown", "synthetic_near"])
+def test_a_synthetic_corpus_takes_no_more_speech(setting: str, tmp_path: Path) -> None:
     config = vary(RunConfig(corpus=CorpusConfig(words=("yes", "no"), unknown=True)), **{setting: 6}).corpus
+    option = f"--{setting.replace('_', '-')}"
     with pytest.raises(
-        UsageError, match=f"is synthetic speech already: leave out --{setting.replace('_', '-')}"
-    ) as caught:
+        UsageError, match=f"synthetic: is synthetic speech already: leave out {option}$"
+    ) as one:
         open_corpus("synthetic", config)
-    assert_one_line(caught.value)
+    assert_one_line(one.value)
+    assert not list(tmp_path.rglob("*.wav"))  # refused before it is made
+    made = find_index("synthetic", ("yes", "no", "cat")).root
+    with pytest.raises(UsageError, match=f"is synthetic speech already: leave out {option}$"):
+        open_corpus(made, config)
 
 
 @pytest.mark.parametrize("setting", ["synthetic_unknown", "synthetic_near"])

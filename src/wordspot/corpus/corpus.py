@@ -20,7 +20,14 @@ from wordspot.corpus.folds import in_fold
 from wordspot.corpus.index import ADDED, Index, assert_every_class, assert_speakers_apart, choose
 from wordspot.corpus.noise import cut_silence
 from wordspot.corpus.shards import ABOUT, About, ShardBatches, Shards
-from wordspot.corpus.sources import add_other_words, add_synthetic, find_index, usable
+from wordspot.corpus.sources import (
+    SYNTHETIC_SPEECH,
+    add_other_words,
+    add_synthetic,
+    find_index,
+    refuse_more_speech,
+    usable,
+)
 from wordspot.corpus.store import Store, open_store
 from wordspot.errors import UsageError
 from wordspot.files import cache_folder
@@ -219,7 +226,11 @@ def open_corpus(
     config = replace(config or CorpusConfig(), **settings)
     if (Path(data) / ABOUT).is_file():
         return open_shards(Path(data), config, runtime)
+    if str(data) == SYNTHETIC_SPEECH:  # before it is made
+        refuse_more_speech(config, data)
     index = find_index(data, config.words, unknown=config.unknown, speaker_from=runtime.speaker_from)
+    if index.synthetic:
+        refuse_more_speech(config, index.root)
     if config.synthetic:
         index = add_synthetic(index, config)
     if runtime.skip_bad:

@@ -97,15 +97,20 @@ def synthetic_index(words: Sequence[str], clips: int) -> Index:
     return replace(index, clips=[clip for clip in index.clips if clip.word in words])
 
 
+def refuse_more_speech(config: CorpusConfig, data: str | Path) -> None:
+    """Raise UsageError where synthetic clips are to be added to a corpus that is synthetic speech itself."""
+    for setting in ("synthetic", "synthetic_unknown", "synthetic_near"):
+        if getattr(config, setting):
+            option = f"--{setting.replace('_', '-')}"
+            raise UsageError(f"{data}: is synthetic speech already: leave out {option}")
+
+
 def add_synthetic(index: Index, config: CorpusConfig) -> Index:
     """Add synthetic clips of the chosen words to the training split.
 
     A corpus without recorded validation clips gets synthetic ones, of a tenth of the synthetic speakers; one
-    without background noise gets that of the synthetic corpus. Raises UsageError where the corpus is
-    synthetic itself.
+    without background noise gets that of the synthetic corpus.
     """
-    if index.synthetic:
-        raise UsageError(f"{index.root}: is synthetic speech already: leave out --synthetic")
     made = synthetic_index(config.words, config.synthetic)
     validated = any(clip.split == "validation" and clip.word in config.words for clip in index.clips)
     added = [
@@ -124,12 +129,8 @@ def add_other_words(index: Index, chosen: list[Clip], config: CorpusConfig) -> t
     """Add synthetic clips of other words to the training clips of `_unknown_`.
 
     Half of those of `synthetic_unknown` are single words, half are crops of running speech, with pieces of
-    words in them. Each word and each sentence has its own speaker. Raises UsageError where the corpus is
-    synthetic itself.
+    words in them. Each word and each sentence has its own speaker.
     """
-    if index.synthetic:
-        option = "--synthetic-unknown" if config.synthetic_unknown else "--synthetic-near"
-        raise UsageError(f"{index.root}: is synthetic speech already: leave out {option}")
     # A sentence gives as many clips as the words before it, so half as many groups of both are needed.
     count = math.ceil(config.synthetic_unknown * (WORDS_PER_SENTENCE + 1) / (2 * WORDS_PER_SENTENCE))
     common = other_texts(count, config.words)
