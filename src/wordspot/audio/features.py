@@ -8,6 +8,7 @@ import torchaudio
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from wordspot.audio.dft import real_dft
 from wordspot.audio.padding import frame_mask, full_lengths, take_frames, zero_padding
 from wordspot.config import TRANSFORMS, FeatureConfig
 from wordspot.schema import implementation
@@ -65,7 +66,10 @@ class LogMel(nn.Module):
         """Transform waveforms [B, S] to mel energies [B, T, n_mels]."""
         padded = pad(waveforms, (self.n_fft // 2, self.n_fft - self.n_fft // 2))
         frames = padded.unfold(1, self.n_fft, self.hop) * self.window  # (B, T, n_fft)
-        spectrum = torch.view_as_real(torch.fft.rfft(frames)).flatten(2)  # (B, T, 2 * bins)
+        # ONNX Runtime has a fast Fourier transform for powers of two alone.
+        exporting = torch.compiler.is_exporting()
+        pairs = real_dft(frames) if exporting else torch.view_as_real(torch.fft.rfft(frames))
+        spectrum = pairs.flatten(2)  # (B, T, 2 * bins)
         energies: Tensor = spectrum.square_() @ self.filters  # (B, T, n_mels)
         return energies
 

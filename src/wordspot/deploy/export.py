@@ -30,7 +30,7 @@ from wordspot.models.recognizer import Recognizer
 from wordspot.runs.run import Run
 
 OPSET = 20
-"""Version of the ONNX operators: the first whose DFT takes the signal length as an input."""
+"""Version of the ONNX operators; ONNX Runtime knows it from 1.17 on."""
 TOLERANCE = 1e-4
 """Largest difference from PyTorch in a logit or a probability, relative to the largest where that is over 1:
 rounding grows with it."""
