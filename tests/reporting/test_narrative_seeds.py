@@ -85,6 +85,7 @@ def test_what_is_not_significant_has_its_interval_and_is_never_called_equal(comp
         assert difference(pair).startswith("No significant difference was found between ")
         assert "more accurate" not in difference(pair)
         assert "95 % interval" in difference(pair)
+    assert best_model(nothing).count("95 % interval") == 1 + 1  # its own, and named once for both differences
     assert len(re.findall(r"[+-][0-9.]+ to [+-][0-9.]+", best_model(nothing))) == 2
 
 

@@ -16,18 +16,18 @@ def real_dft(frames: Tensor) -> Tensor:
     columns = max(one for one in range(1, math.isqrt(size) + 1) if size % one == 0)  # Q
     rows = size // columns  # P
     grid = torch.unflatten(frames, -1, (rows, columns))  # (..., P, Q)
-    cosine, sine = (part.to(frames.dtype) for part in rotations(rows, rows, rows))
+    cosine, sine = rotations(rows, rows, rows, frames.dtype)
     real, imaginary = cosine @ grid, sine @ grid
-    cosine, sine = (part.to(frames.dtype) for part in rotations(size, rows, columns))
+    cosine, sine = rotations(size, rows, columns, frames.dtype)
     real, imaginary = real * cosine - imaginary * sine, real * sine + imaginary * cosine
-    cosine, sine = (part.to(frames.dtype) for part in rotations(columns, columns, columns))
+    cosine, sine = rotations(columns, columns, columns, frames.dtype)
     real, imaginary = real @ cosine - imaginary @ sine, real @ sine + imaginary @ cosine
     pairs = torch.stack([real, imaginary], dim=-1)  # (..., P, Q, 2)
     return pairs.transpose(-3, -2).flatten(-3, -2)[..., : size // 2 + 1, :]
 
 
-def rotations(size: int, rows: int, columns: int) -> tuple[Tensor, Tensor]:
-    """Give exp(-2 pi i k n / size) for each row k and column n: its real and its imaginary part, float64."""
+def rotations(size: int, rows: int, columns: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Give exp(-2 pi i k n / size) for each row k and column n: its real and its imaginary part."""
     turns = torch.outer(torch.arange(rows), torch.arange(columns)) % size
     angle = -2 * torch.pi * turns.double() / size
-    return angle.cos(), angle.sin()
+    return angle.cos().to(dtype), angle.sin().to(dtype)

@@ -135,9 +135,10 @@ def add_other_words(index: Index, chosen: list[Clip], config: CorpusConfig) -> t
     count = math.ceil(config.synthetic_unknown * (WORDS_PER_SENTENCE + 1) / (2 * WORDS_PER_SENTENCE))
     common = other_texts(count, config.words)
     near = near_words(config.synthetic_near, config.words) if config.synthetic_near else []
-    files = cached_texts("other-words", common + near, cache_folder(), Synthesis(seed=OTHER_SPEAKERS))
+    texts = common + near
+    files = cached_texts("other-words", texts, cache_folder(), Synthesis(seed=OTHER_SPEAKERS))
     added: list[Clip] = []
-    for number, (text, file) in enumerate(zip(common + near, files, strict=True)):
+    for number, (text, file) in enumerate(zip(texts, files, strict=True)):
         path = f"{OTHER_WORDS}{file.parent.name}/{file.name}"
         clip = Clip(path, UNKNOWN, f"_other_words_{number}", "training")
         added += crops(clip, file, number, config.seconds) if " " in text else [clip]

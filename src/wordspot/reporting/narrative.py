@@ -17,9 +17,9 @@ from wordspot.reporting.wording import listed, p_value, points, seeds_note, spli
 
 SIGNIFICANT = 0.05
 TEST = "the test over speakers and seeds, adjusted for all pairs"
+NETWORKS = "the test over speakers, adjusted for all pairs, which compares single trained networks"
 MANY = 5
 """Settings of which no longer list is told where the others are fewer."""
-NETWORKS = "the test over speakers, adjusted for all pairs, which compares single trained networks"
 
 
 def by_accuracy(comparison: Comparison) -> list[ModelResult]:
@@ -107,11 +107,12 @@ def standing(comparison: Comparison) -> str:
 def no_difference_found(name: str, pairs: Sequence[Pair]) -> str:
     """Say that tests of one model found no significant difference."""
     one = called(name, pairs[0].seeds[0])
-    words, unit = "95 % interval ", " points"  # told with the first interval
-    others = []
-    for pair in pairs:
-        others.append(f"{called(pair.other, pair.seeds[1])} ({words}{point_interval(pair.interval)}{unit})")
-        words, unit = "", ""
+    first, *more = (point_interval(pair.interval) for pair in pairs)
+    intervals = [f"95 % interval {first} points", *more]
+    others = [
+        f"{called(pair.other, pair.seeds[1])} ({interval})"
+        for pair, interval in zip(pairs, intervals, strict=True)
+    ]
     return f"No significant difference was found between {one} and {listed(others, 'or')} by {test_of(pairs)}"
 
 
@@ -308,8 +309,8 @@ def significant(pairs: Sequence[Pair]) -> str:
     if not found:
         return "none"
     if len(found) > MANY and len(others) < MANY and found[0].difference < 0:
-        named = f"all but {listed(others)}" if others else "all"
-        return f"{named} ({100 * found[0].difference:+.1f} to {100 * found[-1].difference:+.1f})"
+        told = f"all but {listed(others)}" if others else "all"
+        return f"{told} ({100 * found[0].difference:+.1f} to {100 * found[-1].difference:+.1f})"
     return listed([f"{pair.one} ({100 * pair.difference:+.1f})" for pair in found])
 
 
