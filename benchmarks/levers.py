@@ -1,12 +1,11 @@
 """What each change of a recipe gives, by cross-validation over the speakers of training and validation.
 
-python benchmarks/levers.py --data D --out levers
+    python -m benchmarks.levers --data D --out levers
 
 Leaves the runs and levers.json in the folder; a second call goes on where the first one stopped.
 """
 
 import argparse
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,16 @@ from wordspot.config import COMMANDS, FOLDS, RunConfig, Runtime, vary
 from wordspot.device import computing
 from wordspot.evaluation.differences import differences
 from wordspot.evaluation.evaluate import evaluate
+from wordspot.evaluation.robustness import robustness
 from wordspot.evaluation.seed_groups import by_clip
+from wordspot.evaluation.tables import Table
+from wordspot.files import write_json
 from wordspot.recipes import recipe
-from wordspot.runs.run import Run
+from wordspot.runs.run import Run, plain_or_packed
 from wordspot.training.parallel import open_once, processes, train_all
 
 BASE = "recipe"
+CLEAN, NOISY = "clean", "0 dB SNR"
 LEVERS: dict[str, dict[str, Any]] = {
     BASE: {},
     "twice the epochs": {"epochs": 50, "patience": 50},
@@ -42,6 +45,15 @@ LEVERS: dict[str, dict[str, Any]] = {
     "no mixup": {"mixup_p": 0.0},
     "no label smoothing": {"label_smoothing": 0.0},
     "synthetic clips": {"synthetic": 400},
+    "together": {
+        "epochs": 50,
+        "patience": 50,
+        "channels": 32,
+        "hidden_size": 128,
+        "weight_average": 0.999,
+        "room_p": 0.3,
+        "microphone_p": 0.3,
+    },
 }
 """Settings that differ from the recipe's, by what they are called."""
 
@@ -51,36 +63,53 @@ def predictions(runs: list[Run]) -> pd.DataFrame:
     return pd.concat([by_clip(run.evaluation("validation").predictions) for run in runs], ignore_index=True)
 
 
-def right(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell which clips were recognised, [1, N]."""
-    return np.array([table["word"] == table["predicted"]])
+def right(runs: list[Run], condition: str) -> NDArray[np.bool_]:
+    """Tell which clips were recognised in a condition, [1, N], in the order of `predictions`."""
+    if condition == CLEAN:
+        table = predictions(runs)
+        return np.array([table["word"] == table["predicted"]])
+    tables = [by_clip(pd.read_csv(plain_or_packed(run.robustness_file("validation")))) for run in runs]
+    return np.array([pd.concat(tables)[condition]])
 
 
 def compare(runs: Mapping[str, list[Run]]) -> list[dict[str, Any]]:
-    """Give the accuracy with each lever, and how much more it is than the recipe's."""
-    tables = {name: predictions(those) for name, those in runs.items()}
-    others = [name for name in tables if name != BASE]
-    base = tables[BASE]
-    found = differences(
-        [right(base), *(right(tables[name]) for name in others)],
-        np.array(base["speaker"], dtype=str),
-        [(number, 0) for number in range(1, len(others) + 1)],
-    )
-    rows: list[dict[str, Any]] = [{"lever": BASE, "accuracy": float(right(base).mean())}]
-    for name, difference in zip(others, found, strict=True):
-        assert tables[name]["path"].equals(base["path"])
-        low, high = difference.interval
-        rows.append(
-            {
-                "lever": name,
-                "accuracy": float(right(tables[name]).mean()),
-                "difference": difference.difference,
+    """Give the accuracy with each lever, clean and in noise, and how much more it is than the recipe's."""
+    base = predictions(runs[BASE])
+    names = [BASE, *(name for name in runs if name != BASE)]
+    for name in names:
+        assert predictions(runs[name])["path"].equals(base["path"])
+    rows: dict[str, dict[str, Any]] = {name: {"lever": name} for name in names}
+    for condition in (CLEAN, NOISY):
+        recognised = [right(runs[name], condition) for name in names]
+        pairs = [(number, 0) for number in range(1, len(names))]
+        found = differences(recognised, np.array(base["speaker"], dtype=str), pairs)
+        for name, clips in zip(names, recognised, strict=True):
+            rows[name][condition] = {"accuracy": float(clips.mean())}
+        for name, one in zip(names[1:], found, strict=True):
+            low, high = one.interval
+            rows[name][condition] |= {
+                "difference": one.difference,
                 "low": low,
                 "high": high,
-                "p": difference.p_value,
+                "p": one.p_value,
             }
-        )
-    return rows
+    return list(rows.values())
+
+
+def to_markdown(levers: list[dict[str, Any]]) -> str:
+    """Table what `compare` gives, in percent and points."""
+    rows = [
+        [row["lever"], *(text for condition in (CLEAN, NOISY) for text in shown(row[condition]))]
+        for row in levers
+    ]
+    return Table("levers", ["change", CLEAN, "points", NOISY, "points"], rows).to_markdown()
+
+
+def shown(cell: dict[str, float]) -> tuple[str, str]:
+    """Write an accuracy in percent, and its difference to the recipe's in points."""
+    points = {name: 100 * value for name, value in cell.items()}
+    gain = "{difference:+.1f} ({low:+.1f} to {high:+.1f})".format(**points) if "low" in points else "-"
+    return f"{points['accuracy']:.1f} %", gain
 
 
 def main() -> None:
@@ -95,7 +124,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
-    words, runtime = tuple(asked.words), Runtime(device=asked.device)
+    words = tuple(asked.words)
+    runtime = Runtime(device=asked.device, precision="float32")
     levers = [BASE, *(name for name in asked.levers if name != BASE)]
 
     def config(lever: str, fold: int) -> RunConfig:
@@ -112,14 +142,18 @@ def main() -> None:
             if not run.is_evaluated("validation"):
                 corpus = open_once(asked.data, run.config.corpus, runtime)
                 evaluate(run, corpus, "validation", runtime)
+            robustness(run, open_once(asked.data, run.config.corpus, runtime), "validation")
             print(f"{run}: {run.validation_accuracy:.2%}", flush=True)
     runs = {lever: [Run(places[lever, fold]) for fold in range(asked.folds)] for lever in levers}
-    rows = compare(runs)
-    for row in rows:
-        gain = "{difference:+.2%} ({low:+.2%} to {high:+.2%})".format(**row) if "p" in row else ""
-        print(f"{row['lever']:24} {row['accuracy']:.2%} {gain}")
-    kept = {"recipe": asked.recipe, "folds": asked.folds, "levers": rows}
-    (asked.out / "levers.json").write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+    kept = {
+        "recipe": asked.recipe,
+        "folds": asked.folds,
+        "clips": len(predictions(runs[BASE])),
+        "speakers": int(predictions(runs[BASE])["speaker"].nunique()),
+        "levers": compare(runs),
+    }
+    print(to_markdown(kept["levers"]))
+    write_json(asked.out / "levers.json", kept)
 
 
 if __name__ == "__main__":
