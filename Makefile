@@ -72,7 +72,7 @@ keep: .venv/ready
 	@test "$(DATA)" != synthetic || { echo "make keep DATA=the recordings of the study in OUT" >&2; exit 2; }
 	mkdir -p reports
 	find reports -mindepth 1 -maxdepth 1 -not -name synthetic -not -name verdicts.json -not -name sweeps.json \
-		-not -name faults.json -not -name bill.json -not -name speed -not -name live \
+		-not -name faults.json -not -name bill.json -not -name levers.json -not -name speed -not -name live \
 		-not -name discussion.md -not -name notebook-discussion.md -exec rm -rf {} +
 	cd "$(OUT)" && find . -name '*.json' -not -name speakers.json -o -name metrics.jsonl -o -name evaluations.jsonl -o -name 'predictions-*.csv' \
 		-o -name 'robustness-*.csv' -o -name summary.md -o -name '*.svg' \

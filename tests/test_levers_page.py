@@ -1,0 +1,93 @@
+"""The tables of docs/levers.md are those of the measurements that the project keeps."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from benchmarks.ensembles import ensembles, together
+from benchmarks.levers import BASE, LEVERS, to_markdown
+
+from tests.evaluation.test_seed_groups import group
+from wordspot.config import vary
+from wordspot.files import read_json
+from wordspot.recipes import recipe
+
+PROJECT = Path(__file__).parents[1]
+PAGE = (PROJECT / "docs" / "levers.md").read_text(encoding="utf-8")
+LSTM = {
+    "40 epochs": "40 epochs instead",
+    "hidden size 128": "hidden size 128",
+    "learning rate 0.004": "learning rate",
+    "hop 10 ms": "hop 10 ms",
+    "PCEN": "PCEN instead",
+    "13 MFCC": "13 MFCC",
+    "80 mel bands": "80 mel bands",
+} | {
+    name: name
+    for name in (
+        *("background noise", "speed perturbation", "frequency mask", "pitch shift"),
+        *("microphone", "mixup", "room", "time stretch"),
+    )
+}
+"""How the rows about the controlled LSTM begin, by what the study calls the variant."""
+KEPT = read_json(PROJECT / "reports" / "levers.json")
+
+
+def test_the_table_of_changes_is_on_the_page() -> None:
+    assert to_markdown(KEPT["levers"]) in PAGE
+    assert f"{KEPT['clips']:,} clips of {KEPT['speakers']} speakers" in " ".join(PAGE.split())
+    assert {row["lever"] for row in KEPT["levers"]} <= set(LEVERS)
+
+
+def test_the_table_of_ensembles_is_on_the_page() -> None:
+    assert ensembles(PROJECT / "reports" / "family", "testing").to_markdown() in PAGE
+
+
+@pytest.mark.parametrize("lever", LEVERS)
+def test_every_change_is_one_of_the_recipe(lever: str) -> None:
+    base = recipe(KEPT["recipe"])
+    assert (vary(base, **LEVERS[lever]) == base) == (lever == BASE)
+
+
+def test_a_table_by_hand() -> None:
+    rows = [
+        {"lever": "recipe", "clean": {"accuracy": 0.98}, "0 dB SNR": {"accuracy": 0.9}},
+        {
+            "lever": "wider",
+            "clean": {"accuracy": 0.985, "difference": 0.005, "low": -0.001, "high": 0.011, "p": 0.1},
+            "0 dB SNR": {"accuracy": 0.89, "difference": -0.01, "low": -0.02, "high": 0.0, "p": 0.05},
+        },
+    ]
+    assert to_markdown(rows).splitlines()[2:] == [
+        "| recipe | 98.0 % | - | 90.0 % | - |",
+        "| wider | 98.5 % | +0.5 (-0.1 to +1.1) | 89.0 % | -1.0 (-2.0 to +0.0) |",
+    ]
+
+
+def test_two_runs_together_take_the_mean_of_their_probabilities() -> None:
+    """Each is wrong once, and sure only where it is right."""
+    both = group("a", [[True, False], [False, True]])
+    probabilities = np.array([[[0.9, 0.1], [0.4, 0.6]], [[0.4, 0.6], [0.9, 0.1]]])
+    evaluations = [
+        replace(one, predictions=one.predictions.assign(**{"p(low)": p[:, 0], "p(high)": p[:, 1]}))
+        for one, p in zip(both.evaluations, probabilities, strict=True)
+    ]
+    assert both.right.mean() == 0.5
+    assert together(replace(both, evaluations=evaluations)) == 1.0
+    unsure = replace(evaluations[1], predictions=evaluations[0].predictions)
+    assert together(replace(both, evaluations=[evaluations[0], unsure])) == 0.5
+
+
+def test_the_rows_about_lstm_are_those_of_the_kept_study() -> None:
+    """Accuracy on clean clips and at 0 dB, of what is a recipe's change or an augmentation there."""
+    noise = {}
+    for line in (PROJECT / "reports" / "summary.md").read_text(encoding="utf-8").splitlines():
+        cells = line.strip("| ").split(" | ")
+        if len(cells) == 8 and cells[1].endswith("%"):
+            noise[cells[0]] = cells[1], cells[5]  # clean, 0 dB
+    for name, row in LSTM.items():
+        told = (
+            next(line for line in PAGE.splitlines() if line.startswith(f"| {row} ")).strip("| ").split(" | ")
+        )
+        assert (told[1], told[-1]) == noise[name], row
