@@ -8,19 +8,15 @@ Reads the predictions that the runs keep, and prints a row for each model.
 import argparse
 from pathlib import Path
 
-import numpy as np
-
 from wordspot.evaluation.seed_groups import SeedGroup, read_group
-from wordspot.evaluation.tables import Table
+from wordspot.evaluation.tables import Table, percent
 
 
 def together(group: SeedGroup) -> float:
     """Give the accuracy of the mean of the probabilities of all runs of a group."""
     tables = [one.predictions for one in group.evaluations]
-    columns = [name for name in tables[0] if name.startswith("p(")]
-    words = np.array([name[2:-1] for name in columns])
-    probabilities = np.mean([table[columns] for table in tables], axis=0)  # (N, C)
-    return float((words[probabilities.argmax(axis=1)] == tables[0]["word"]).mean())
+    heard = sum(table.filter(regex=r"^p\(") for table in tables).idxmax(axis=1)  # such as p(yes)
+    return float((heard == "p(" + tables[0]["word"] + ")").mean())
 
 
 def ensembles(family: Path, split: str) -> Table:
@@ -29,8 +25,8 @@ def ensembles(family: Path, split: str) -> Table:
     for model in sorted(folder for folder in family.iterdir() if folder.is_dir()):
         group = read_group(model.name, sorted(model.glob("seed-*")), split)
         wrong = ~group.right  # (R, N)
-        alone, all_runs = 100 * group.right.mean(), 100 * together(group)
-        accuracy = [f"{alone:.1f} %", f"{all_runs:.1f} %", f"{all_runs - alone:+.1f}"]
+        alone, all_runs = float(group.right.mean()), together(group)
+        accuracy = [percent(alone), percent(all_runs), f"{100 * (all_runs - alone):+.1f}"]
         rows.append([group.name, *accuracy, f"{wrong.sum(axis=1).mean():.0f}", str(wrong.all(axis=0).sum())])
     return Table(
         "Ensembles",

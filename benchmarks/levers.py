@@ -12,25 +12,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from wordspot.config import COMMANDS, FOLDS, RunConfig, Runtime, vary
 from wordspot.device import computing
 from wordspot.evaluation.differences import differences
 from wordspot.evaluation.evaluate import evaluate
-from wordspot.evaluation.robustness import robustness
+from wordspot.evaluation.robustness import kept_robustness, robustness
 from wordspot.evaluation.seed_groups import by_clip
-from wordspot.evaluation.tables import Table
+from wordspot.evaluation.tables import Table, percent, point_interval
 from wordspot.files import write_json
 from wordspot.recipes import recipe
-from wordspot.runs.run import Run, plain_or_packed
+from wordspot.runs.run import Run
 from wordspot.training.parallel import open_once, processes, train_all
 
 BASE = "recipe"
 CLEAN, NOISY = "clean", "0 dB SNR"
 LEVERS: dict[str, dict[str, Any]] = {
     BASE: {},
-    "twice the epochs": {"epochs": 50, "patience": 50},
+    "twice the epochs": {"epochs": 60, "patience": 60},
     "speed by up to 20 %": {"speed_perturb": 0.2},
     "pitch shift": {"pitch_shift_p": 0.5},
     "time stretch": {"time_stretch_p": 0.5},
@@ -46,8 +45,8 @@ LEVERS: dict[str, dict[str, Any]] = {
     "no label smoothing": {"label_smoothing": 0.0},
     "synthetic clips": {"synthetic": 400},
     "together": {
-        "epochs": 50,
-        "patience": 50,
+        "epochs": 60,
+        "patience": 60,
         "channels": 32,
         "hidden_size": 128,
         "weight_average": 0.999,
@@ -58,34 +57,31 @@ LEVERS: dict[str, dict[str, Any]] = {
 """Settings that differ from the recipe's, by what they are called."""
 
 
-def predictions(runs: list[Run]) -> pd.DataFrame:
-    """Give the predictions of the runs of all folds on their validation clips, one row for each clip."""
-    return pd.concat([by_clip(run.evaluation("validation").predictions) for run in runs], ignore_index=True)
+def recognised(runs: list[Run]) -> pd.DataFrame:
+    """Tell which validation clips the runs of all folds recognise in each condition, a row for each."""
+    tables = []
+    for run in runs:
+        heard = by_clip(run.evaluation("validation").predictions)
+        noisy = kept_robustness(run, "validation", heard[["path", "start"]])
+        assert noisy is not None
+        heard[CLEAN], heard[NOISY] = heard["word"] == heard["predicted"], by_clip(noisy)[NOISY]
+        tables.append(heard[["path", "start", "speaker", CLEAN, NOISY]])
+    return pd.concat(tables, ignore_index=True)
 
 
-def right(runs: list[Run], condition: str) -> NDArray[np.bool_]:
-    """Tell which clips were recognised in a condition, [1, N], in the order of `predictions`."""
-    if condition == CLEAN:
-        table = predictions(runs)
-        return np.array([table["word"] == table["predicted"]])
-    tables = [by_clip(pd.read_csv(plain_or_packed(run.robustness_file("validation")))) for run in runs]
-    return np.array([pd.concat(tables)[condition]])
-
-
-def compare(runs: Mapping[str, list[Run]]) -> list[dict[str, Any]]:
-    """Give the accuracy with each lever, clean and in noise, and how much more it is than the recipe's."""
-    base = predictions(runs[BASE])
-    names = [BASE, *(name for name in runs if name != BASE)]
-    for name in names:
-        assert predictions(runs[name])["path"].equals(base["path"])
+def compare(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    """Give the accuracy with each lever, clean and in noise, and how much more it is than the first's."""
+    names = list(tables)
+    base = tables[names[0]]
+    clips = ["path", "start"]
+    assert all(table[clips].equals(base[clips]) for table in tables.values())
+    speakers, pairs = np.array(base["speaker"], dtype=str), [(number, 0) for number in range(1, len(names))]
     rows: dict[str, dict[str, Any]] = {name: {"lever": name} for name in names}
     for condition in (CLEAN, NOISY):
-        recognised = [right(runs[name], condition) for name in names]
-        pairs = [(number, 0) for number in range(1, len(names))]
-        found = differences(recognised, np.array(base["speaker"], dtype=str), pairs)
-        for name, clips in zip(names, recognised, strict=True):
-            rows[name][condition] = {"accuracy": float(clips.mean())}
-        for name, one in zip(names[1:], found, strict=True):
+        right = [np.array([table[condition]]) for table in tables.values()]  # [1, N] each
+        for name, those in zip(names, right, strict=True):
+            rows[name][condition] = {"accuracy": float(those.mean())}
+        for name, one in zip(names[1:], differences(right, speakers, pairs), strict=True):
             low, high = one.interval
             rows[name][condition] |= {
                 "difference": one.difference,
@@ -98,18 +94,16 @@ def compare(runs: Mapping[str, list[Run]]) -> list[dict[str, Any]]:
 
 def to_markdown(levers: list[dict[str, Any]]) -> str:
     """Table what `compare` gives, in percent and points."""
-    rows = [
-        [row["lever"], *(text for condition in (CLEAN, NOISY) for text in shown(row[condition]))]
-        for row in levers
-    ]
+    rows = [[row["lever"], *cells(row[CLEAN]), *cells(row[NOISY])] for row in levers]
     return Table("levers", ["change", CLEAN, "points", NOISY, "points"], rows).to_markdown()
 
 
-def shown(cell: dict[str, float]) -> tuple[str, str]:
-    """Write an accuracy in percent, and its difference to the recipe's in points."""
-    points = {name: 100 * value for name, value in cell.items()}
-    gain = "{difference:+.1f} ({low:+.1f} to {high:+.1f})".format(**points) if "low" in points else "-"
-    return f"{points['accuracy']:.1f} %", gain
+def cells(of: dict[str, float]) -> tuple[str, str]:
+    """Write an accuracy, and its difference to the recipe's with the interval."""
+    if "difference" not in of:
+        return percent(of["accuracy"]), "-"
+    interval = point_interval((of["low"], of["high"]))
+    return percent(of["accuracy"]), f"{100 * of['difference']:+.1f} ({interval})"
 
 
 def main() -> None:
@@ -139,18 +133,20 @@ def main() -> None:
     wanted = [(config(*place), folder) for place, folder in places.items()]
     with computing(runtime), processes(asked.jobs) as pool:
         for run in train_all(wanted, asked.data, runtime, pool):
+            corpus = open_once(asked.data, run.config.corpus, runtime)
             if not run.is_evaluated("validation"):
-                corpus = open_once(asked.data, run.config.corpus, runtime)
                 evaluate(run, corpus, "validation", runtime)
-            robustness(run, open_once(asked.data, run.config.corpus, runtime), "validation")
+            robustness(run, corpus, "validation")
             print(f"{run}: {run.validation_accuracy:.2%}", flush=True)
-    runs = {lever: [Run(places[lever, fold]) for fold in range(asked.folds)] for lever in levers}
+    tables = {
+        lever: recognised([Run(places[lever, fold]) for fold in range(asked.folds)]) for lever in levers
+    }
     kept = {
         "recipe": asked.recipe,
         "folds": asked.folds,
-        "clips": len(predictions(runs[BASE])),
-        "speakers": int(predictions(runs[BASE])["speaker"].nunique()),
-        "levers": compare(runs),
+        "clips": len(tables[BASE]),
+        "speakers": tables[BASE]["speaker"].nunique(),
+        "levers": compare(tables),
     }
     print(to_markdown(kept["levers"]))
     write_json(asked.out / "levers.json", kept)
