@@ -34,6 +34,9 @@ COMMANDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go
 UNKNOWN = "_unknown_"
 SILENCE = "_silence_"
 
+SYNTHETIC_OTHERS = ("synthetic_unknown", "synthetic_near", "synthetic_others")
+SYNTHETIC = ("synthetic", *SYNTHETIC_OTHERS)
+"""Settings of `CorpusConfig` that add synthetic clips; the former, to the class of other words."""
 FOLDS = 5
 """Folds of cross-validation, each with its own validation speakers."""
 
@@ -153,6 +156,9 @@ class CorpusConfig:
     synthetic_near: Annotated[int, Ge(0)] = 0
     """Synthetic clips added to the training clips of the class of other words, of what is one letter from one
     of the words and sounds like none of them, such as "ut" beside "up"; each has its own speaker."""
+    synthetic_others: Annotated[int, Ge(0)] = 0
+    """Synthetic clips of each other word of the corpus, added to the training clips of the class of other
+    words; each has its own speaker."""
     fold: Annotated[int, Ge(0), Lt(FOLDS)] | None = None
     """Cross-validation: of all speakers of training and validation, validate by this fifth (0 to 4)."""
     recorded_times: Count = 1
@@ -170,13 +176,13 @@ class CorpusConfig:
         require(len(self.classes) >= 2, "words: at least two classes are needed")
         twice = sorted(word for word, count in Counter(self.words).items() if count > 1)
         require(not twice, f"words: {', '.join(twice)} is named twice")
-        for name in ("synthetic_unknown", "synthetic_near"):
+        for name in SYNTHETIC_OTHERS:
             require(
                 getattr(self, name) == 0 or self.unknown,
                 f"{name}: there is no class for other words: set --unknown too",
             )
         require(
-            self.recorded_times == 1 or self.synthetic + self.synthetic_unknown + self.synthetic_near > 0,
+            self.recorded_times == 1 or any(getattr(self, name) for name in SYNTHETIC),
             "recorded_times: recorded clips are repeated only beside synthetic ones: set --synthetic too",
         )
         require(

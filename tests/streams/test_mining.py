@@ -8,6 +8,9 @@ import soundfile
 
 from tests.streams.conftest import heard_of
 from tests.streams.test_recording import at, recording, sound
+from wordspot.corpus.sources import find_index
+from wordspot.corpus.speech_commands import FOLDER, VERSIONS
+from wordspot.layout import write_lists
 from wordspot.streams.mining import cut, false_starts, mine_false_accepts
 from wordspot.streams.recording import Said
 from wordspot.streams.settings import StreamConfig
@@ -35,12 +38,18 @@ def test_clips_are_cut_where_they_are() -> None:
 
 
 @pytest.mark.usefixtures("espeak_alone")
-def test_mining_writes_clips(tiny_run: Path, spoken: Path, tmp_path: Path) -> None:
-    written = mine_false_accepts(
-        tiny_run, spoken, tmp_path / "mistaken", 0.6, StreamConfig(hours=0.02), quiet=True
-    )
+@pytest.mark.parametrize("below", [".", f"{FOLDER}/{VERSIONS[0]}"])
+def test_mining_writes_training_clips(below: str, tiny_run: Path, spoken: Path, tmp_path: Path) -> None:
+    folder = tmp_path / below / "mistaken"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if below != ".":
+        write_lists(folder.parent, [("yes/0a_nohash_0.wav", "validation")])
+    written = mine_false_accepts(tiny_run, spoken, folder, 0.6, StreamConfig(hours=0.02), quiet=True)
     assert written
-    assert sorted((tmp_path / "mistaken").iterdir()) == sorted(written)
+    assert sorted(folder.iterdir()) == sorted(written)
+    there = [clip for clip in find_index(tmp_path).clips if clip.word == "mistaken"]
+    assert len(there) == len(written)
+    assert {clip.split for clip in there} == {"training"}
     for path in written:
         samples, rate = soundfile.read(path)
         assert (len(samples), rate) == (16_000, 16_000)

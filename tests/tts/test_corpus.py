@@ -12,7 +12,7 @@ import torch
 from tests.conftest import SPEAKERS, WORDS, write_samples
 from tests.helpers import assert_one_line
 from tests.tts.conftest import StandIn
-from wordspot.config import UNKNOWN, CorpusConfig, RunConfig, vary
+from wordspot.config import SYNTHETIC, SYNTHETIC_OTHERS, UNKNOWN, CorpusConfig, RunConfig, vary
 from wordspot.corpus import sources
 from wordspot.corpus.corpus import open_corpus
 from wordspot.corpus.folder import index_folder
@@ -199,17 +199,23 @@ def test_synthetic_clips_of_other_words_train_the_class_of_other_words(
     assert len(corpus.dataset("training", 2)) == 2 * len(alone.table("training")) + 6
 
 
-@pytest.mark.usefixtures("own_cache")
-def test_synthetic_clips_of_near_words_come_after_those_of_other_words(
-    shared_recordings: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let text n be said as a clip of samples n, and give the texts that are asked for."""
+    texts_asked: list[str] = []
 
     def cached_texts(name: str, texts: Sequence[str], cache: Path, settings: Synthesis) -> list[Path]:
-        asked.extend(texts)
+        texts_asked.extend(texts)
         return [write_samples(cache / name / "0" / f"{n}.wav", [n] * 1000) for n in range(len(texts))]
 
     monkeypatch.setattr(sources, "cached_texts", cached_texts)
+    return texts_asked
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_synthetic_clips_of_near_words_come_after_those_of_other_words(
+    shared_recordings: Path, asked: list[str]
+) -> None:
     config = CorpusConfig(words=("low", "high"), unknown=True, synthetic_unknown=1, synthetic_near=2)
     corpus = open_corpus(shared_recordings, config)
     assert asked[1:] == near_words(2, ("low", "high"))
@@ -218,8 +224,21 @@ def test_synthetic_clips_of_near_words_come_after_those_of_other_words(
     assert set(corpus.store.table["word"].iloc[rows]) == {UNKNOWN}
 
 
+@pytest.mark.usefixtures("own_cache")
+def test_other_words_of_the_corpus_are_said_by_synthetic_speech_too(
+    shared_recordings: Path, asked: list[str]
+) -> None:
+    config = CorpusConfig(words=("low",), unknown=True, synthetic_unknown=1, synthetic_others=2)
+    corpus = open_corpus(shared_recordings, config)
+    assert asked[1:] == ["high", "rise", "high", "rise"]
+    rows = corpus.rows("training")[added_in(corpus.table("training"))]
+    assert corpus.store.samples[rows][:, 0].tolist() == [0, 1, 2, 3, 4]
+    assert set(corpus.store.table["word"].iloc[rows]) == {UNKNOWN}
+    assert added_in(open_corpus(shared_recordings, config, synthetic_others=1).table("training")).sum() == 3
+
+
 @pytest.mark.usefixtures("few_clips", "own_cache")
-@pytest.mark.parametrize("setting", ["synthetic", "synthetic_unknown", "synthetic_near"])
+@pytest.mark.parametrize("setting", SYNTHETIC)
 def test_a_synthetic_corpus_takes_no_more_speech(setting: str, tmp_path: Path) -> None:
     config = vary(RunConfig(corpus=CorpusConfig(words=("yes", "no"), unknown=True)), **{setting: 6}).corpus
     option = f"--{setting.replace('_', '-')}"
@@ -234,7 +253,7 @@ def test_a_synthetic_corpus_takes_no_more_speech(setting: str, tmp_path: Path) -
         open_corpus(made, config)
 
 
-@pytest.mark.parametrize("setting", ["synthetic_unknown", "synthetic_near"])
+@pytest.mark.parametrize("setting", SYNTHETIC_OTHERS)
 def test_other_words_need_their_class(setting: str) -> None:
     with pytest.raises(UsageError, match=f"{setting}: there is no class for other words") as caught:
         vary(RunConfig(corpus=CorpusConfig(words=WORDS)), **{setting: 5})

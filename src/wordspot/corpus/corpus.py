@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import BatchSampler, DataLoader, RandomSampler, Sampler, SequentialSampler
 
-from wordspot.config import UNKNOWN, CorpusConfig, Runtime, differences
+from wordspot.config import SYNTHETIC, SYNTHETIC_OTHERS, UNKNOWN, CorpusConfig, Runtime, differences
 from wordspot.corpus.dataset import LARGE_BATCH, Batch, ClipDataset, SharedBatches, leaves_out_last
 from wordspot.corpus.folder import noises
 from wordspot.corpus.folds import in_fold
@@ -236,7 +236,7 @@ def open_corpus(
     if runtime.skip_bad:
         index = replace(index, noises=usable(index.noises, config.sample_rate))
     clips = choose(index, config)
-    if config.synthetic_unknown or config.synthetic_near:
+    if any(getattr(config, name) for name in SYNTHETIC_OTHERS):
         index, clips = add_other_words(index, clips, config)
     if config.silence:
         clips += cut_silence(index, clips, config)
@@ -262,15 +262,8 @@ def open_labelled(data: str | Path, config: CorpusConfig, runtime: Runtime) -> C
         raise UsageError(f"{data}: has no clips of {', '.join(config.words)}")
     if others and not config.unknown:
         warnings.warn(f"left out {len(others)} clips of other words", stacklevel=2)
-    every = replace(
-        config,
-        synthetic=0,
-        synthetic_unknown=0,
-        synthetic_near=0,
-        recorded_times=1,
-        clips_per_word=None,
-        fold=None,
-    )
+    none_added: dict[str, Any] = dict.fromkeys(SYNTHETIC, 0)
+    every = replace(config, **none_added, recorded_times=1, clips_per_word=None, fold=None)
     return decode(data, replace(index, clips=clips), every, runtime)
 
 

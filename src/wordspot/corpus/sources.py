@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from wordspot.audio.io import header, read_clip
-from wordspot.config import COMMANDS, UNKNOWN, CorpusConfig, Runtime
+from wordspot.config import COMMANDS, SYNTHETIC, UNKNOWN, CorpusConfig, Runtime
 from wordspot.corpus.folder import index_folder
 from wordspot.corpus.index import ADDED, OTHER_WORDS, Clip, Index
 from wordspot.corpus.shards import ABOUT, About
@@ -99,7 +99,7 @@ def synthetic_index(words: Sequence[str], clips: int) -> Index:
 
 def refuse_more_speech(config: CorpusConfig, data: str | Path) -> None:
     """Raise UsageError where synthetic clips are to be added to a corpus that is synthetic speech itself."""
-    for setting in ("synthetic", "synthetic_unknown", "synthetic_near"):
+    for setting in SYNTHETIC:
         if getattr(config, setting):
             option = f"--{setting.replace('_', '-')}"
             raise UsageError(f"{data}: is synthetic speech already: leave out {option}")
@@ -135,14 +135,16 @@ def add_other_words(index: Index, chosen: list[Clip], config: CorpusConfig) -> t
     count = math.ceil(config.synthetic_unknown * (WORDS_PER_SENTENCE + 1) / (2 * WORDS_PER_SENTENCE))
     common = other_texts(count, config.words)
     near = near_words(config.synthetic_near, config.words) if config.synthetic_near else []
-    texts = common + near
+    others = [word for word in index.words if word not in config.words]
+    single = near + others * config.synthetic_others
+    texts = common + single
     files = cached_texts("other-words", texts, cache_folder(), Synthesis(seed=OTHER_SPEAKERS))
     added: list[Clip] = []
     for number, (text, file) in enumerate(zip(texts, files, strict=True)):
         path = f"{OTHER_WORDS}{file.parent.name}/{file.name}"
         clip = Clip(path, UNKNOWN, f"_other_words_{number}", "training")
         added += crops(clip, file, number, config.seconds) if " " in text else [clip]
-    few = added[: config.synthetic_unknown] + added[len(added) - len(near) :]
+    few = added[: config.synthetic_unknown] + added[len(added) - len(single) :]
     return replace(index, other_words=files[0].parents[1]), chosen + few
 
 

@@ -85,6 +85,8 @@ def open_store(
         asked.append(speaker_from)
     if config.synthetic_near:
         asked.append(config.synthetic_near)
+    if config.synthetic_others:
+        asked.append({"others": config.synthetic_others})
     stores = output_folder(cache / "stores", "name another cache folder with WORDSPOT_CACHE=")
     place = stores / hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
     remove_leftovers(stores)

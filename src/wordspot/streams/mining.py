@@ -10,6 +10,7 @@ from wordspot.config import Runtime
 from wordspot.deploy.detector import Event, open_recognizer
 from wordspot.deploy.settings import Detection
 from wordspot.files import atomic_folder
+from wordspot.layout import NOHASH
 from wordspot.models.recognizer import Recognizer
 from wordspot.runs.run import Run
 from wordspot.streams.backgrounds import Samples
@@ -19,6 +20,9 @@ from wordspot.streams.recording import Recording
 from wordspot.streams.scenes import make_recordings, open_split
 from wordspot.streams.scoring import match
 from wordspot.streams.settings import StreamConfig
+
+SPEAKER = "mistaken"
+"""Speaker of all clips: Speech Commands takes none without one, and by its rule this one's clips train."""
 
 
 def mine_false_accepts(
@@ -34,17 +38,18 @@ def mine_false_accepts(
     """Write the windows in which a recogniser takes something else for a word, as WAV files in a new folder.
 
     The recordings are those of `evaluate_stream`, made of training clips. Put beside the word folders of a
-    corpus, the folder is one more other word. Raises UsageError as `evaluate_stream` does.
+    corpus, the folder is one more other word, whose clips are named so that they train. Raises UsageError as
+    `evaluate_stream` does.
     """
     recognizer = open_recognizer(run)
     corpus = open_split(data, config_of(recognizer), "training", runtime)
     recordings = make_recordings(corpus, "training", config)
-    written = []
+    written: list[Path] = []
     with atomic_folder(Path(out)) as part:
         for heard in hear_all(recordings, recognizer, Detection(), "training", quiet=quiet):
             starts = false_starts(heard, threshold, corpus.config.words)
-            for number, clip in enumerate(cut(heard.recording, starts, heard.window)):
-                name = f"{heard.recording.name.replace(' ', '-')}-{number}.wav"
+            for clip in cut(heard.recording, starts, heard.window):
+                name = f"{SPEAKER}{NOHASH}{len(written)}.wav"
                 samples = np.round(np.clip(clip, -1, 1) * 32767).astype(np.int16)
                 soundfile.write(part / name, samples, heard.recording.sample_rate, subtype="PCM_16")
                 written.append(Path(out) / name)
