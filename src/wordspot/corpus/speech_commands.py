@@ -6,6 +6,7 @@ Clips are listed here, in its order, because its own listing takes seconds for 1
 
 import re
 import tarfile
+import warnings
 import zlib
 from http.client import HTTPException
 from pathlib import Path
@@ -32,7 +33,8 @@ def version_in(root: Path) -> str | None:
 def index_speech_commands(root: Path, version: str) -> Index:
     """Index the data set under a torchaudio root with its official splits.
 
-    Raises WordspotError where the lists of the splits or the clips are missing.
+    Warns of files that it leaves out, as torchaudio does, because their names name no speaker. Raises
+    WordspotError where the lists of the splits or the clips are missing.
     """
     folder = root.resolve() / FOLDER / version
     for name in LISTS.values():
@@ -42,11 +44,14 @@ def index_speech_commands(root: Path, version: str) -> Index:
     for path in listed:
         if not CLIP.fullmatch(path):
             raise WordspotError(f"{folder}: a list names no clip ({path}): unpack the data set again, whole")
-    found = sorted(
-        path
-        for path in clip_paths(folder, word_folders(folder, 0))
-        if CLIP.fullmatch(path) and path not in listed
-    )
+    paths = clip_paths(folder, word_folders(folder, 0))
+    found = sorted(path for path in paths if CLIP.fullmatch(path) and path not in listed)
+    if odd := [path for path in paths if not CLIP.fullmatch(path)]:
+        warnings.warn(
+            f"{folder}: left out {len(odd)} files that name no speaker (such as {odd[0]}): rename them to "
+            f"<speaker>{NOHASH}<number>.wav",
+            stacklevel=2,
+        )
     clips = [
         Clip(path, word_in(path), speaker_in(path), listed.get(path, "training"))
         for path in [*found, *listed]
