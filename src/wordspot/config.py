@@ -35,8 +35,9 @@ UNKNOWN = "_unknown_"
 SILENCE = "_silence_"
 
 SYNTHETIC_OTHERS = ("synthetic_unknown", "synthetic_near", "synthetic_others")
+"""Settings of `CorpusConfig` that add synthetic clips to the class of other words."""
 SYNTHETIC = ("synthetic", *SYNTHETIC_OTHERS)
-"""Settings of `CorpusConfig` that add synthetic clips; the former, to the class of other words."""
+"""Those that add synthetic clips to any class."""
 FOLDS = 5
 """Folds of cross-validation, each with its own validation speakers."""
 

@@ -16,7 +16,8 @@ from wordspot.config import SYNTHETIC, SYNTHETIC_OTHERS, UNKNOWN, CorpusConfig, 
 from wordspot.corpus import sources
 from wordspot.corpus.corpus import open_corpus
 from wordspot.corpus.folder import index_folder
-from wordspot.corpus.sources import find_index
+from wordspot.corpus.index import Clip, Index
+from wordspot.corpus.sources import add_other_words, find_index
 from wordspot.errors import UsageError
 from wordspot.layout import SPLITS, Split
 from wordspot.tts.background import NOISES
@@ -235,6 +236,14 @@ def test_other_words_of_the_corpus_are_said_by_synthetic_speech_too(
     assert corpus.store.samples[rows][:, 0].tolist() == [0, 1, 2, 3, 4]
     assert set(corpus.store.table["word"].iloc[rows]) == {UNKNOWN}
     assert added_in(open_corpus(shared_recordings, config, synthetic_others=1).table("training")).sum() == 3
+
+
+@pytest.mark.usefixtures("own_cache", "asked")
+def test_another_word_with_a_space_is_no_sentence(tmp_path: Path) -> None:
+    there = [Clip(f"{word}/ann_nohash_0.wav", word, "ann", "training") for word in ("low", "living room")]
+    config = CorpusConfig(words=("low",), unknown=True, synthetic_others=2)
+    _, clips = add_other_words(Index(tmp_path, there, []), there, config)
+    assert [(clip.word, clip.start, clip.stop) for clip in clips[2:]] == [(UNKNOWN, 0, None)] * 2
 
 
 @pytest.mark.usefixtures("few_clips", "own_cache")

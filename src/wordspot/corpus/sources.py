@@ -143,7 +143,8 @@ def add_other_words(index: Index, chosen: list[Clip], config: CorpusConfig) -> t
     for number, (text, file) in enumerate(zip(texts, files, strict=True)):
         path = f"{OTHER_WORDS}{file.parent.name}/{file.name}"
         clip = Clip(path, UNKNOWN, f"_other_words_{number}", "training")
-        added += crops(clip, file, number, config.seconds) if " " in text else [clip]
+        is_sentence = number < len(common) and " " in text
+        added += crops(clip, file, number, config.seconds) if is_sentence else [clip]
     few = added[: config.synthetic_unknown] + added[len(added) - len(single) :]
     return replace(index, other_words=files[0].parents[1]), chosen + few
 
