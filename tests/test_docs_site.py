@@ -29,6 +29,8 @@ def build(source: Path, out: Path) -> subprocess.CompletedProcess[str]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the built site."""
     out = tmp_path_factory.mktemp("site")
+    # Where matplotlib has no list of the fonts yet, it makes one and says so.
+    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], check=True, capture_output=True)
     built = build(PROJECT, out)
     assert (built.returncode, built.stderr) == (0, "")
     return out
