@@ -45,8 +45,9 @@ def index_speech_commands(root: Path, version: str) -> Index:
         if not CLIP.fullmatch(path):
             raise WordspotError(f"{folder}: a list names no clip ({path}): unpack the data set again, whole")
     paths = clip_paths(folder, word_folders(folder, 0))
-    found = sorted(path for path in paths if CLIP.fullmatch(path) and path not in listed)
-    if odd := [path for path in paths if not CLIP.fullmatch(path)]:
+    named = {path for path in paths if CLIP.fullmatch(path)}
+    found = sorted(named.difference(listed))
+    if odd := [path for path in paths if path not in named]:
         warnings.warn(
             f"{folder}: left out {len(odd)} files that name no speaker (such as {odd[0]}): rename them to "
             f"<speaker>{NOHASH}<number>.wav",
