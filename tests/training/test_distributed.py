@@ -64,8 +64,8 @@ def everything(tiny: RunConfig) -> RunConfig:
     layers = {"encoder": "residual", "channels": 4, "hidden_size": 8, "num_layers": 2, "dropout": 0.3}
     norms = {"batch_norm": True, "head_norm": True, "weight_average": 0.9}
     noise = {"background_noise_p": 0.5, "colored_noise_p": 0.3, "silence": True}
-    # Adam would divide rounding by gradients that are near 0, and let it grow.
-    descent = {"optimizer": "sgd", "learning_rate": 0.05}
+    # Adam would divide rounding by gradients that are near 0, and let it grow, as large steps do.
+    descent = {"optimizer": "sgd", "learning_rate": 0.01}
     return vary(tiny, **layers, **norms, **noise, **descent, speed_perturb_p=0.3, mixup_p=0.5)
 
 
