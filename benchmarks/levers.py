@@ -2,7 +2,8 @@
 
     python -m benchmarks.levers --data D --out levers
 
-Leaves the runs and levers.json in the folder; a second call goes on where the first one stopped.
+Leaves the runs and levers.json in the folder; a second call goes on where the first one stopped. The lever
+"pretrained" starts from the run that --pretrained names.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from wordspot.config import COMMANDS, FOLDS, RunConfig, Runtime, vary
+from wordspot.corpus.sources import find_index
 from wordspot.device import computing
 from wordspot.evaluation.differences import differences
 from wordspot.evaluation.evaluate import evaluate
@@ -44,6 +46,8 @@ LEVERS: dict[str, dict[str, Any]] = {
     "no mixup": {"mixup_p": 0.0},
     "no label smoothing": {"label_smoothing": 0.0},
     "synthetic clips": {"synthetic": 400},
+    "seed 1": {"seed": 1},
+    "seed 2": {"seed": 2},
     "together": {
         "epochs": 60,
         "patience": 60,
@@ -55,17 +59,39 @@ LEVERS: dict[str, dict[str, Any]] = {
     },
 }
 """Settings that differ from the recipe's, by what they are called."""
+TAUGHT, SEEDS = "taught by three seeds", (BASE, "seed 1", "seed 2")
+"""Distillation, and the levers whose runs teach."""
+PRETRAINED = "pretrained"
+OTHER_WORDS = "other words as classes"
+NAMES = [*LEVERS, TAUGHT, PRETRAINED, OTHER_WORDS]
 
 
-def recognised(runs: list[Run]) -> pd.DataFrame:
-    """Tell which validation clips the runs of all folds recognise in each condition, a row for each."""
+def place(out: Path, lever: str, fold: int) -> Path:
+    """Give the folder of the run of a lever in a fold."""
+    return out / lever.replace(" ", "-") / f"fold-{fold}"
+
+
+def settings(
+    lever: str, fold: int, out: Path, words: tuple[str, ...], pretrained: Path | None
+) -> dict[str, Any]:
+    """Give the settings of a lever; `words` are all that the corpus has, `pretrained` a run to start from."""
+    if lever == TAUGHT:
+        return {"teachers": tuple(str(place(out, seed, fold)) for seed in SEEDS)}
+    if lever == PRETRAINED:
+        return {"initial": str(pretrained)}
+    return {"words": words} if lever == OTHER_WORDS else LEVERS[lever]
+
+
+def recognised(runs: list[Run], words: tuple[str, ...]) -> pd.DataFrame:
+    """Tell which validation clips of `words` the runs of all folds recognise, a row for each clip."""
     tables = []
     for run in runs:
         heard = by_clip(run.evaluation("validation").predictions)
         noisy = kept_robustness(run, "validation", heard[["path", "start"]])
         assert noisy is not None
         heard[CLEAN], heard[NOISY] = heard["word"] == heard["predicted"], by_clip(noisy)[NOISY]
-        tables.append(heard[["path", "start", "speaker", CLEAN, NOISY]])
+        ours = heard["word"].isin(words)
+        tables.append(heard.loc[ours, ["path", "start", "speaker", CLEAN, NOISY]])
     return pd.concat(tables, ignore_index=True)
 
 
@@ -112,34 +138,40 @@ def main() -> None:
     parser.add_argument("--data", required=True)
     parser.add_argument("--words", nargs="+", default=COMMANDS)
     parser.add_argument("--recipe", default="wordspot")
-    parser.add_argument("--levers", nargs="+", default=list(LEVERS), choices=list(LEVERS))
+    parser.add_argument("--levers", nargs="+", default=NAMES, choices=NAMES)
+    parser.add_argument("--pretrained", type=Path, help="a run of other words to start from")
     parser.add_argument("--folds", type=int, default=FOLDS, help="of five, the first so many")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
-    words = tuple(asked.words)
+    if PRETRAINED in asked.levers and asked.pretrained is None:
+        parser.error(f"the lever {PRETRAINED} needs --pretrained")
+    words, every = tuple(asked.words), tuple(sorted(find_index(asked.data, asked.words).words))
     runtime = Runtime(device=asked.device, precision="float32")
-    levers = [BASE, *(name for name in asked.levers if name != BASE)]
+    levers = list(dict.fromkeys((*(SEEDS if TAUGHT in asked.levers else (BASE,)), *asked.levers)))
+    folds = range(asked.folds)
 
     def config(lever: str, fold: int) -> RunConfig:
-        return vary(recipe(asked.recipe), words=words, fold=fold, **LEVERS[lever])
+        changed = settings(lever, fold, asked.out, every, asked.pretrained)
+        return vary(recipe(asked.recipe), **{"words": words, "fold": fold} | changed)
 
-    places = {
-        (lever, fold): asked.out / lever.replace(" ", "-") / f"fold-{fold}"
-        for fold in range(asked.folds)
+    wanted = [
+        (config(lever, fold), place(asked.out, lever, fold), lever == TAUGHT)
+        for fold in folds
         for lever in levers
-    }
-    wanted = [(config(*place), folder) for place, folder in places.items()]
+    ]
     with computing(runtime), processes(asked.jobs) as pool:
-        for run in train_all(wanted, asked.data, runtime, pool):
-            corpus = open_once(asked.data, run.config.corpus, runtime)
-            if not run.is_evaluated("validation"):
-                evaluate(run, corpus, "validation", runtime)
-            robustness(run, corpus, "validation")
-            print(f"{run}: {run.validation_accuracy:.2%}", flush=True)
+        for last in (False, True):  # those that are taught, when their teachers are trained
+            some = [(config, folder) for config, folder, is_taught in wanted if is_taught == last]
+            for run in train_all(some, asked.data, runtime, pool):
+                corpus = open_once(asked.data, run.config.corpus, runtime)
+                if not run.is_evaluated("validation"):
+                    evaluate(run, corpus, "validation", runtime)
+                robustness(run, corpus, "validation")
+                print(f"{run}: {run.validation_accuracy:.2%}", flush=True)
     tables = {
-        lever: recognised([Run(places[lever, fold]) for fold in range(asked.folds)]) for lever in levers
+        lever: recognised([Run(place(asked.out, lever, fold)) for fold in folds], words) for lever in levers
     }
     kept = {
         "recipe": asked.recipe,

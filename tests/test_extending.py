@@ -79,10 +79,10 @@ class MeanModel(Model):
 
     def __init__(self, config: MeanConfig, n_features: int, n_classes: int) -> None:
         super().__init__()
-        self.linear = nn.Linear(n_features, n_classes, bias=config.bias)
+        self.head = nn.Linear(n_features, n_classes, bias=config.bias)
 
     def forward(self, features: Tensor, frames: Tensor) -> Tensor:
-        logits: Tensor = self.linear(mean_over_time(features, frames))
+        logits: Tensor = self.head(mean_over_time(features, frames))
         return logits
 
     @staticmethod

@@ -1,17 +1,23 @@
 """The tables of docs/levers.md are those of the measurements that the project keeps."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from benchmarks.ensembles import ensembles, together
-from benchmarks.levers import BASE, LEVERS, to_markdown
+from benchmarks.levers import BASE, NAMES, TAUGHT, recognised, settings, to_markdown
 
+from tests.conftest import WORDS
 from tests.evaluation.test_seed_groups import group
 from wordspot.config import vary
+from wordspot.corpus.corpus import open_corpus
+from wordspot.evaluation.evaluate import evaluate
+from wordspot.evaluation.robustness import robustness
 from wordspot.files import read_json
 from wordspot.recipes import recipe
+from wordspot.runs.run import Run
 
 PROJECT = Path(__file__).parents[1]
 PAGE = (PROJECT / "docs" / "levers.md").read_text(encoding="utf-8")
@@ -27,17 +33,38 @@ KEPT = read_json(PROJECT / "reports" / "levers.json")
 def test_the_table_of_changes_is_on_the_page() -> None:
     assert to_markdown(KEPT["levers"]) in PAGE
     assert f"{KEPT['clips']:,} clips of {KEPT['speakers']} speakers" in " ".join(PAGE.split())
-    assert {row["lever"] for row in KEPT["levers"]} <= set(LEVERS)
+    assert {row["lever"] for row in KEPT["levers"]} <= set(NAMES)
 
 
 def test_the_table_of_ensembles_is_on_the_page() -> None:
     assert ensembles(PROJECT / "reports" / "family", "testing").to_markdown() in PAGE
 
 
-@pytest.mark.parametrize("lever", LEVERS)
+@pytest.mark.parametrize("lever", NAMES)
 def test_every_change_is_one_of_the_recipe(lever: str) -> None:
-    base = recipe(KEPT["recipe"])
-    assert (vary(base, **LEVERS[lever]) == base) == (lever == BASE)
+    base = recipe("wordspot")
+    changed = settings(lever, 0, Path("out"), ("all", "words"), Path("pretrained"))
+    assert (vary(base, **changed) == base) == (lever == BASE)
+
+
+def test_a_network_is_taught_by_runs_of_its_own_fold() -> None:
+    assert settings(TAUGHT, 3, Path("out"), (), None) == {
+        "teachers": ("out/recipe/fold-3", "out/seed-1/fold-3", "out/seed-2/fold-3")
+    }
+
+
+def test_clips_of_other_words_are_not_counted(
+    tiny_run: Path, shared_recordings: Path, tmp_path: Path
+) -> None:
+    run = Run(shutil.copytree(tiny_run, tmp_path / "run"))
+    corpus = open_corpus(shared_recordings, run.config.corpus)
+    evaluate(run, corpus, "validation")
+    robustness(run, corpus, "validation")
+    every, some = recognised([run], WORDS), recognised([run], WORDS[:2])
+    assert len(every) == 18
+    assert len(some) == 12
+    assert {Path(path).parent.name for path in some["path"]} == set(WORDS[:2])
+    assert some.equals(every[every["path"].isin(some["path"])].reset_index(drop=True))
 
 
 def test_a_table_by_hand() -> None:

@@ -422,10 +422,18 @@ class TrainingConfig:
     """Folders of trained runs with the same classes, whose probabilities are learnt beside the labels."""
     teacher_weight: Probability = 0.5
     """Share of the teachers' mean probabilities in the target; the rest is the label's."""
+    initial: str | None = None
+    """Trained run, or name of a pretrained recogniser, from whose weights training starts; those of its last
+    layer only where it has the same classes."""
     patience: Count = 10
     """Epochs without improvement, by validation accuracy and then loss, after which training stops."""
     seed: Annotated[int, Ge(0), Lt(2**31)] = 0
     """Seed of initial weights, order of clips, augmentation and dropout."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The trained runs from which something is learnt."""
+        return self.teachers + ((self.initial,) if self.initial is not None else ())
 
 
 @schema

@@ -23,7 +23,7 @@ SCHEMAS: tuple[type[Any], ...] = (
     Detection,
     StreamConfig,
 )
-METAVARS = {"speaker_from": "REGEX"}
+METAVARS = {"speaker_from": "REGEX", "initial": "RUN"}
 """What stands for the value of a setting whose type tells little."""
 
 

@@ -21,6 +21,9 @@ class Model(ABC, nn.Module):
     Shape: features [B, T, F] and counts of real frames [B] to logits [B, C].
     """
 
+    head: nn.Linear
+    """The last layer, which gives the logits."""
+
     @abstractmethod
     def forward(self, features: Tensor, frames: Tensor) -> Tensor:
         """Score clips of features [B, T, F], of which `frames` [B] are not padding, as logits [B, C]."""

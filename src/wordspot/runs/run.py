@@ -96,8 +96,7 @@ class Run:
         """
         run = cls(output_folder(folder))
         if not (run.folder / CONFIG).is_file():
-            heard = {split: corpus.speakers(split) for split in ("training", "validation")}
-            write_json(run.folder / SPEAKERS, heard)
+            write_json(run.folder / SPEAKERS, heard_speakers(config, corpus))
             write_json(run.folder / CONFIG, {"config": asdict(config), "provenance": provenance})
         run.check_resumable(config, provenance)
         return run
@@ -377,6 +376,16 @@ class Run:
         from wordspot.evaluation.evaluate import evaluate  # this room may not import it any earlier
 
         return evaluate(self, data, split, runtime)
+
+
+def heard_speakers(config: RunConfig, corpus: "Corpus") -> dict[str, list[str]]:
+    """Name the speakers with whom a run trains, and those by whom it validates.
+
+    Whom its teachers and the run from which it starts have heard in training, it trains with too.
+    """
+    theirs = [Run(name).speakers.get("training", ()) for name in config.training.sources]
+    training = set(corpus.speakers("training")).union(*theirs)
+    return {"training": sorted(training), "validation": corpus.speakers("validation")}
 
 
 def plain_or_packed(plain: Path) -> Path:

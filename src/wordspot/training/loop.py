@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -31,13 +31,14 @@ from wordspot.models.temperature import fit_temperature
 from wordspot.recipes import recipe as recipe_named
 from wordspot.runs.metrics import Metrics, best_epoch, is_over
 from wordspot.runs.provenance import provenance_of
-from wordspot.runs.run import Run, load
+from wordspot.runs.run import CONFIG, Run, load
 from wordspot.share import ALONE, Share
 from wordspot.training.checkpoint import FILE, load_checkpoint, save_checkpoint
 from wordspot.training.distributed import check_agreement, data_parallel, send_state, together
 from wordspot.training.optimizer import learning_rate_at, make_optimizer
 from wordspot.training.progress import TrainingProgress
 from wordspot.training.running_metrics import RunningMetrics
+from wordspot.training.sources import check_sources, start_from
 from wordspot.training.teachers import load_teachers, taught
 from wordspot.training.weight_average import WeightAverage
 
@@ -82,12 +83,19 @@ def train(
         precision = share.from_first(lambda: precision_on(device, runtime, config.model))
         made_with = provenance_of(corpus, device, precision, share.processes)
         with alone_in(output_folder(Path(out)), depth=1) if share.is_first else nullcontext():
-            run = share.from_first(lambda: Run.create_or_resume(Path(out), config, made_with, corpus))
+            run = share.from_first(lambda: open_run(Path(out), config, made_with, corpus))
             opened = open_log(run) if share.is_first else None
             fit(run, corpus, device, precision, share, opened, quiet=quiet, after_epoch=after_epoch)
             if share.is_first:
                 save_figure(run.plot_curves(), run.folder / "curves.svg")
     return run
+
+
+def open_run(out: Path, config: RunConfig, made_with: dict[str, Any], corpus: Corpus) -> Run:
+    """Begin a run in a folder, or open the one that is there. Raises UsageError for what does not fit."""
+    if not (out / CONFIG).is_file():
+        check_sources(config, corpus)  # before anything is written
+    return Run.create_or_resume(out, config, made_with, corpus)
 
 
 def log_of(log: Log) -> "Callable[[Run], TensorBoardLog | None]":
@@ -130,6 +138,8 @@ def fit(
     send_state(share, recognizer, optimizer, *([judged] if average else []))
     epoch = len(metrics)
     if epoch == 0:
+        if recipe.initial is not None:
+            start_from(recognizer, recipe.initial)
         batches = (on_device(batch, device) for batch in corpus.loader("training", share=share))
         recognizer.features.fit(((to_float(batch.samples), batch.lengths) for batch in batches), share)
         if average:
