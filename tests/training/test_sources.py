@@ -1,5 +1,6 @@
 """Learning from trained runs: what is taken from one, what is refused, and whom they have heard."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -119,3 +120,5 @@ def test_who_was_heard_by_a_source_counts_as_heard(
     learnt = train(config, shared_recordings, tmp_path / "learnt")
     assert learnt.speakers == Run(run).speakers
     assert len(learnt.speakers["training"]) == SPEAKERS["training"]
+    weights = (run / "model.safetensors").read_bytes()
+    assert learnt.provenance["sources"] == {str(run): hashlib.sha256(weights).hexdigest()}

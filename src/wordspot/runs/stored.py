@@ -43,6 +43,8 @@ class Provenance:
     device: str
     data: Data
     precision: str = "float32"
+    sources: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of the weights of each run from which it learnt."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from wordspot.training.distributed import check_agreement, data_parallel, send_s
 from wordspot.training.optimizer import learning_rate_at, make_optimizer
 from wordspot.training.progress import TrainingProgress
 from wordspot.training.running_metrics import RunningMetrics
-from wordspot.training.sources import check_sources, start_from
+from wordspot.training.sources import check_sources, digests, start_from
 from wordspot.training.teachers import load_teachers, taught
 from wordspot.training.weight_average import WeightAverage
 
@@ -95,6 +95,8 @@ def open_run(out: Path, config: RunConfig, made_with: dict[str, Any], corpus: Co
     """Begin a run in a folder, or open the one that is there. Raises UsageError for what does not fit."""
     if not (out / CONFIG).is_file():
         check_sources(config, corpus)  # before anything is written
+        if config.training.sources:
+            made_with = made_with | {"sources": digests(config)}
     return Run.create_or_resume(out, config, made_with, corpus)
 
 

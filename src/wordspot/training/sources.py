@@ -1,12 +1,14 @@
 """Trained runs from which a run learns: its teachers, and the one from whose weights it starts."""
 
+import hashlib
+
 import torch
 
 from wordspot.config import RunConfig, differences
 from wordspot.corpus.corpus import Corpus
 from wordspot.errors import UsageError
 from wordspot.models.recognizer import Recognizer
-from wordspot.runs.run import Run, load
+from wordspot.runs.run import WEIGHTS, Run, load
 from wordspot.training.teachers import load_teachers
 
 HEAD = "head."
@@ -29,6 +31,12 @@ def check_sources(config: RunConfig, corpus: Corpus) -> None:
                     f"{name}: was trained with {len(leaked)} speakers of the {split} split "
                     f"({min(leaked)}, ...): learn from a run that was not"
                 )
+
+
+def digests(config: RunConfig) -> dict[str, str]:
+    """Give the SHA-256 of the weights of each run from which a new one learns."""
+    files = {name: Run(name).folder / WEIGHTS for name in config.training.sources}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
 
 
 def start_from(recognizer: Recognizer, name: str) -> None:
