@@ -5,14 +5,17 @@ import hashlib
 import pandas as pd
 
 from wordspot.config import FOLDS, SILENCE
+from wordspot.corpus.index import ADDED
 
 
 def in_fold(table: pd.DataFrame, fold: int) -> pd.DataFrame:
     """Let the speakers of one fold validate and the others of training and validation train.
 
-    Test clips stay test clips, and crops of noise, which have no speaker, stay where they are.
+    Test clips stay test clips; crops of noise, which have no speaker, and synthetic clips that are added to
+    recordings, by which those are not to be validated, stay where they are.
     """
-    movable = (table["split"] != "testing") & (table["word"] != SILENCE)
+    added = table["path"].str.startswith(ADDED)
+    movable = (table["split"] != "testing") & (table["word"] != SILENCE) & ~added
     validates = table["speaker"].map({name: fold_of(name) == fold for name in set(table["speaker"])})
     split = validates.map({True: "validation", False: "training"})
     return table.assign(split=table["split"].mask(movable, split))
