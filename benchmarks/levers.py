@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from wordspot.config import COMMANDS, FOLDS, RunConfig, Runtime, vary
+from wordspot.corpus.index import Index
 from wordspot.corpus.sources import find_index
 from wordspot.device import computing
 from wordspot.evaluation.differences import differences
@@ -23,12 +24,22 @@ from wordspot.evaluation.robustness import kept_robustness, robustness
 from wordspot.evaluation.seed_groups import by_clip
 from wordspot.evaluation.tables import Table, percent, point_interval
 from wordspot.files import write_json
+from wordspot.layout import SPLITS
 from wordspot.recipes import recipe
 from wordspot.runs.run import Run
 from wordspot.training.parallel import open_once, processes, train_all
 
 BASE = "recipe"
 CLEAN, NOISY = "clean", "0 dB SNR"
+TOGETHER = {
+    "epochs": 60,
+    "patience": 60,
+    "channels": 32,
+    "hidden_size": 128,
+    "weight_average": 0.999,
+    "room_p": 0.3,
+    "microphone_p": 0.3,
+}
 LEVERS: dict[str, dict[str, Any]] = {
     BASE: {},
     "twice the epochs": {"epochs": 60, "patience": 60},
@@ -48,15 +59,8 @@ LEVERS: dict[str, dict[str, Any]] = {
     "synthetic clips": {"synthetic": 400},
     "seed 1": {"seed": 1},
     "seed 2": {"seed": 2},
-    "together": {
-        "epochs": 60,
-        "patience": 60,
-        "channels": 32,
-        "hidden_size": 128,
-        "weight_average": 0.999,
-        "room_p": 0.3,
-        "microphone_p": 0.3,
-    },
+    "together": TOGETHER,
+    "together, hop 10 ms": TOGETHER | {"hop_ms": 10.0},
 }
 """Settings that differ from the recipe's, by what they are called."""
 TAUGHT, SEEDS = "taught by three seeds", (BASE, "seed 1", "seed 2")
@@ -71,10 +75,16 @@ def place(out: Path, lever: str, fold: int) -> Path:
     return out / lever.replace(" ", "-") / f"fold-{fold}"
 
 
+def words_of_all_splits(index: Index) -> tuple[str, ...]:
+    """Name the words that have clips in every split, sorted."""
+    has = {(clip.word, clip.split) for clip in index.clips}
+    return tuple(word for word in index.words if all((word, split) in has for split in SPLITS))
+
+
 def settings(
     lever: str, fold: int, out: Path, words: tuple[str, ...], pretrained: Path | None
 ) -> dict[str, Any]:
-    """Give the settings of a lever; `words` are all that the corpus has, `pretrained` a run to start from."""
+    """Give the settings of a lever; `words` are those of the corpus, `pretrained` a run to start from."""
     if lever == TAUGHT:
         return {"teachers": tuple(str(place(out, seed, fold)) for seed in SEEDS)}
     if lever == PRETRAINED:
@@ -147,7 +157,7 @@ def main() -> None:
     asked = parser.parse_args()
     if PRETRAINED in asked.levers and asked.pretrained is None:
         parser.error(f"the lever {PRETRAINED} needs --pretrained")
-    words, every = tuple(asked.words), tuple(sorted(find_index(asked.data, asked.words).words))
+    words, every = tuple(asked.words), words_of_all_splits(find_index(asked.data, asked.words))
     runtime = Runtime(device=asked.device, precision="float32")
     levers = list(dict.fromkeys((*(SEEDS if TAUGHT in asked.levers else (BASE,)), *asked.levers)))
     folds = range(asked.folds)
