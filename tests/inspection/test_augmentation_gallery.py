@@ -110,7 +110,8 @@ def test_strengths_are_those_of_the_settings(source: Index) -> None:
     none = AugmentConfig(time_mask_ms=0, freq_mask_bins=0, shift_ms=0)
     shown = panels(plot_augmentations(clip, clip, [], source, none))
     for title in ("time mask", "frequency mask", "time shift"):
-        assert np.array_equal(shown[title], shown["original"])
+        # But for rounding, which the place of a clip in its batch may change.
+        np.testing.assert_allclose(shown[title], shown["original"], rtol=0, atol=1e-3)
 
 
 def test_synthetic_speech_is_named(source: Index) -> None:
