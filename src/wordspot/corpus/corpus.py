@@ -17,7 +17,7 @@ from wordspot.config import SYNTHETIC, SYNTHETIC_OTHERS, UNKNOWN, CorpusConfig, 
 from wordspot.corpus.dataset import LARGE_BATCH, Batch, ClipDataset, SharedBatches, leaves_out_last
 from wordspot.corpus.folder import noises
 from wordspot.corpus.folds import in_fold
-from wordspot.corpus.index import ADDED, Index, assert_every_class, assert_speakers_apart, choose
+from wordspot.corpus.index import Index, assert_every_class, assert_speakers_apart, choose, is_added
 from wordspot.corpus.noise import cut_silence
 from wordspot.corpus.shards import ABOUT, About, ShardBatches, Shards
 from wordspot.corpus.sources import (
@@ -191,11 +191,6 @@ def open_shards(folder: Path, config: CorpusConfig, runtime: Runtime) -> Sharded
     return ShardedCorpus(
         str(folder), config, runtime, store, noises(folder), about.synthetic, shards, about.speakers
     )
-
-
-def is_added(table: pd.DataFrame) -> "pd.Series[bool]":
-    """Tell which clips of a table are synthetic ones added to recorded ones."""
-    return table["path"].str.startswith(ADDED)
 
 
 def place_in_word(table: pd.DataFrame) -> "pd.Series[int]":

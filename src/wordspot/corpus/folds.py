@@ -5,7 +5,7 @@ import hashlib
 import pandas as pd
 
 from wordspot.config import FOLDS, SILENCE
-from wordspot.corpus.index import ADDED
+from wordspot.corpus.index import is_added
 
 
 def in_fold(table: pd.DataFrame, fold: int) -> pd.DataFrame:
@@ -14,8 +14,7 @@ def in_fold(table: pd.DataFrame, fold: int) -> pd.DataFrame:
     Test clips stay test clips; crops of noise, which have no speaker, and synthetic clips that are added to
     recordings, by which those are not to be validated, stay where they are.
     """
-    added = table["path"].str.startswith(ADDED)
-    movable = (table["split"] != "testing") & (table["word"] != SILENCE) & ~added
+    movable = (table["split"] != "testing") & (table["word"] != SILENCE) & ~is_added(table)
     validates = table["speaker"].map({name: fold_of(name) == fold for name in set(table["speaker"])})
     split = validates.map({True: "validation", False: "training"})
     return table.assign(split=table["split"].mask(movable, split))

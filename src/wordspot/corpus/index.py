@@ -6,10 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wordspot.config import UNKNOWN, CorpusConfig
 from wordspot.errors import UsageError, WordspotError
 from wordspot.layout import SPLITS, Split, split_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,11 @@ class Index:
         if self.added and file.is_relative_to(self.added):
             return ADDED + file.relative_to(self.added).as_posix()
         return file.relative_to(self.root).as_posix()
+
+
+def is_added(table: "pd.DataFrame") -> "pd.Series[bool]":
+    """Tell which clips of a table are synthetic ones added to recorded ones."""
+    return table["path"].str.startswith(ADDED)
 
 
 def fill_splits(clips: Sequence[Clip]) -> list[Clip]:

@@ -3,6 +3,7 @@
 import hashlib
 
 import torch
+from torch import Tensor
 
 from wordspot.config import RunConfig, differences
 from wordspot.corpus.corpus import Corpus
@@ -50,10 +51,8 @@ def start_from(recognizer: Recognizer, name: str) -> None:
     found = differences(theirs.features, ours.features)
     if theirs.corpus.sample_rate != ours.corpus.sample_rate:
         found.append(f"sample_rate {theirs.corpus.sample_rate} against {ours.corpus.sample_rate}")
-    weights, own = trained.model.state_dict(), recognizer.model.state_dict()
-    if trained.classes != recognizer.classes:
-        weights = {key: tensor for key, tensor in weights.items() if not key.startswith(HEAD)}
-        own = {key: tensor for key, tensor in own.items() if not key.startswith(HEAD)}
+    head = trained.classes == recognizer.classes
+    weights, own = weights_of(trained, head=head), weights_of(recognizer, head=head)
     if {key: tensor.shape for key, tensor in weights.items()} != {
         key: tensor.shape for key, tensor in own.items()
     }:
@@ -61,3 +60,9 @@ def start_from(recognizer: Recognizer, name: str) -> None:
     if found:
         raise UsageError(f"initial: {name} has other features or layers than the run ({'; '.join(found)})")
     recognizer.model.load_state_dict(weights, strict=False)
+
+
+def weights_of(recognizer: Recognizer, *, head: bool) -> dict[str, Tensor]:
+    """Give the weights of a recogniser's model, with or without those of its last layer."""
+    weights = recognizer.model.state_dict()
+    return {key: tensor for key, tensor in weights.items() if head or not key.startswith(HEAD)}
