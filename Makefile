@@ -67,13 +67,13 @@ faults: .venv/ready
 	@touch $@
 
 # Puts the results of a whole study of recordings where the project keeps them: no recordings, and the weights of
-# the best alone. What synthetic speech is worth, in reports/synthetic, is a study of its own and stays.
+# the best alone. Studies and measurements of their own stay: synthetic speech, transfer, single changes.
+STAYS = synthetic transfer live speed verdicts.json sweeps.json levers.json levers-more.json faults.json bill.json \
+	discussion.md notebook-discussion.md
 keep: .venv/ready
 	@test "$(DATA)" != synthetic || { echo "make keep DATA=the recordings of the study in OUT" >&2; exit 2; }
 	mkdir -p reports
-	find reports -mindepth 1 -maxdepth 1 -not -name synthetic -not -name verdicts.json -not -name sweeps.json \
-		-not -name faults.json -not -name bill.json -not -name levers.json -not -name speed -not -name live \
-		-not -name discussion.md -not -name notebook-discussion.md -exec rm -rf {} +
+	find reports -mindepth 1 -maxdepth 1 $(STAYS:%=-not -name %) -exec rm -rf {} +
 	cd "$(OUT)" && find . -name '*.json' -not -name speakers.json -o -name metrics.jsonl -o -name evaluations.jsonl -o -name 'predictions-*.csv' \
 		-o -name 'robustness-*.csv' -o -name summary.md -o -name '*.svg' \
 		-not -path '*/seed-*' | tar -c -T - | tar -x -C "$(CURDIR)/reports"
