@@ -2,8 +2,9 @@
 
     python -m benchmarks.levers --data D --out levers
 
-Leaves the runs and levers.json in the folder; a second call goes on where the first one stopped. The lever
-"pretrained" starts from the run that --pretrained names.
+Leaves the runs and levers.json in the folder; a second call goes on where the first one stopped. Every run
+keeps the weights of its last epoch, so that the clips that are scored choose nothing. The lever "pretrained"
+starts from the run that --pretrained names.
 """
 
 import argparse
@@ -164,7 +165,7 @@ def main() -> None:
 
     def config(lever: str, fold: int) -> RunConfig:
         changed = settings(lever, fold, asked.out, every, asked.pretrained)
-        return vary(recipe(asked.recipe), **{"words": words, "fold": fold} | changed)
+        return vary(recipe(asked.recipe), **{"words": words, "fold": fold, "keep": "last"} | changed)
 
     wanted = [
         (config(lever, fold), place(asked.out, lever, fold), lever == TAUGHT)

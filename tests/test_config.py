@@ -117,7 +117,7 @@ OTHER = RunConfig(
     corpus=CorpusConfig(words=("café", "no"), unknown=True, silence=True, seconds=0.5, sample_rate=8000),
     features=FeatureConfig("mfcc", 10, 20, 256, 25, 10, 0, 4000, False, 2),
     augment=AugmentConfig(10, 1, 20),
-    training=TrainingConfig(2, 3, "sgd", 0.1, 0.25, 0, 0.5, 4, 0.25, ("a", "b"), 0.75, "c", 5, 6),
+    training=TrainingConfig(2, 3, "sgd", 0.1, 0.25, 0, 0.5, 4, 0.25, ("a", "b"), 0.75, "c", "last", 5, 6),
 )
 
 

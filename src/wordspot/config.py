@@ -425,8 +425,12 @@ class TrainingConfig:
     initial: str | None = None
     """Trained run, or name of a pretrained recogniser, from whose weights training starts; those of its last
     layer only where it has the same classes."""
+    keep: Literal["best", "last"] = "best"
+    """Epoch whose weights are kept: the best by validation accuracy and then loss, or the last, so that no
+    clips choose it."""
     patience: Count = 10
-    """Epochs without improvement, by validation accuracy and then loss, after which training stops."""
+    """Epochs without improvement, by validation accuracy and then loss, after which training stops, where
+    the best is kept."""
     seed: Annotated[int, Ge(0), Lt(2**31)] = 0
     """Seed of initial weights, order of clips, augmentation and dropout."""
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.helpers import assert_one_line
-from wordspot.config import CorpusConfig
+from wordspot.config import CorpusConfig, TrainingConfig
 from wordspot.deploy.publish import best_run, publish
 from wordspot.errors import UsageError
 from wordspot.evaluation.comparison import ModelResult
@@ -18,7 +18,7 @@ from wordspot.evaluation.tables import percent
 from wordspot.experiments.study import Result
 from wordspot.files import write_json
 from wordspot.reporting.card_header import Credits
-from wordspot.reporting.model_card import limits, model_card
+from wordspot.reporting.model_card import chosen, limits, model_card
 from wordspot.runs.run import Run, pretrained
 
 PROJECT = Path(__file__).parents[2]
@@ -191,6 +191,19 @@ def test_a_card_of_one_run_without_noise(shared_study: Study) -> None:
     assert "| these weights |" in card
     assert "| one run |" not in card
     assert "dB" not in card
+
+
+def test_a_card_tells_how_its_epoch_was_chosen(shared_study: Study) -> None:
+    _, one = lstm_of(shared_study)
+    alone = replace(one, runs=one.runs[:1], validation_accuracy=0.75)
+    comparison = replace(shared_study[1]["family"].comparison, models=[alone])
+    for keep, told in (
+        ("best", "The epoch was chosen by validation accuracy (75.0 %)"),
+        ("last", "The epoch is the last, as was chosen before training (validation accuracy 75.0 %)"),
+    ):
+        recipe = TrainingConfig(keep=keep)  # type: ignore[arg-type]
+        assert chosen(alone, comparison, recipe, named=False) == told
+        assert chosen(one, comparison, recipe, named=True).startswith("The run was chosen by validation")
 
 
 def test_the_classes_that_a_recogniser_lacks(shared_study: Study) -> None:

@@ -24,13 +24,13 @@ def test_curves_show_the_metrics(run: Run) -> None:
         for line, split in ((training, "training"), (validation, "validation")):
             assert np.asarray(line.get_xdata()).tolist() == [1, 2, 3, 4]
             assert np.asarray(line.get_ydata()).tolist() == [row[f"{split}_{quantity}"] for row in metrics]
-        assert best.get_label() == "best epoch"
+        assert best.get_label() == "kept epoch"
         assert np.asarray(best.get_xdata()).tolist() == [best_epoch(metrics)] * 2
 
 
 def test_one_epoch_can_be_seen(run: Run) -> None:
     """A line through one point is nothing: it needs a mark."""
-    for ax in plot_curves(run.metrics[:1], run).axes:
+    for ax in plot_curves(run.metrics[:1], 1, run).axes:
         assert [np.asarray(line.get_xdata()).tolist() for line in ax.lines[:2]] == [[1], [1]]
         assert all(line.get_marker() not in ("None", "", None) for line in ax.lines[:2])
 

@@ -233,8 +233,14 @@ def test_kept_weights_have_the_best_validation_accuracy(own_run: Path, shared_re
     assert evaluate(own_run, shared_recordings, "validation").accuracy == best
 
 
-def test_weights_of_the_best_epoch_are_kept(
-    tiny: RunConfig, shared_recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("keep", "kept_number"), [("best", 3), ("last", 4)])
+def test_weights_of_one_epoch_are_kept(
+    keep: str,
+    kept_number: int,
+    tiny: RunConfig,
+    shared_recordings: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Validation is made to say 9, 12, 12, 10 of 18; of the two with 12 the one of less loss is best."""
     said = iter(
@@ -252,18 +258,23 @@ def test_weights_of_the_best_epoch_are_kept(
         return next(said), torch.zeros(18, len(WORDS)), torch.zeros(18, dtype=torch.int64)
 
     monkeypatch.setattr(loop, "validate", scripted)
-    run = train(tiny, shared_recordings, tmp_path / "run")
+    run = train(with_training(tiny, keep=keep), shared_recordings, tmp_path / "run")
     kept = load_file(run.folder / "model.safetensors")
     del kept["temperature"]  # fitted after validation
     same = [all(torch.equal(kept[name], state[name]) for name in kept) for state in weights]
-    assert same == [False, False, True, False]
+    assert same == [number == kept_number for number in (1, 2, 3, 4)]
+    assert run.validation_accuracy == {3: 12 / 18, 4: 10 / 18}[kept_number]
+    assert run.plot_curves().axes[0].lines[-1].get_xdata() == [kept_number] * 2
 
 
-def test_stops_early(tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("keep", "epochs"), [("best", 3), ("last", 9)])
+def test_stops_early_where_the_best_is_kept(
+    keep: str, epochs: int, tiny: RunConfig, shared_recordings: Path, tmp_path: Path
+) -> None:
     """Steps too small to change a weight leave the first epoch the best."""
-    config = with_training(tiny, epochs=9, patience=2, learning_rate=1e-30)
+    config = with_training(tiny, epochs=9, patience=2, learning_rate=1e-30, keep=keep)
     metrics = train(config, shared_recordings, tmp_path / "run").metrics
-    assert [line["epoch"] for line in metrics] == [1, 2, 3]
+    assert [line["epoch"] for line in metrics] == list(range(1, epochs + 1))
 
 
 def test_gradients_are_clipped(tiny: RunConfig, shared_recordings: Path, tmp_path: Path) -> None:

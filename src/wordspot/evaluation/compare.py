@@ -29,7 +29,7 @@ from wordspot.files import is_current, output_folder, write_json
 from wordspot.layout import Split, check_split
 from wordspot.models.recognizer import Recognizer
 from wordspot.runs.evaluation import Evaluation
-from wordspot.runs.metrics import Metrics, is_over, training_minutes
+from wordspot.runs.metrics import Metrics, is_over, kept_accuracy, training_minutes
 from wordspot.runs.run import Run
 
 FIXED_ACCURACY = 0.9
@@ -199,7 +199,7 @@ def model_result(
         if arrived
         else None,
         validation_accuracy=fmean(
-            max((line["validation_accuracy"] for line in lines), default=float("nan")) for lines in metrics
+            kept_accuracy(lines, run.config.training) for run, lines in zip(group.runs, metrics, strict=True)
         ),
         accuracy=accuracy,
         std=stdev(accuracies) if len(accuracies) > 1 else None,

@@ -66,7 +66,7 @@ class ModelResult:
     seconds_to_90: float | None
     """The same in seconds of training."""
     validation_accuracy: float
-    """Of the best epoch, whose weights were kept."""
+    """Of the epoch whose weights were kept."""
     accuracy: float
     std: float | None
     """Standard deviation of the accuracy over the seeds; None for one run."""

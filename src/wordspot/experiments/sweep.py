@@ -81,7 +81,7 @@ class Goal:
         return self.most_weights is None or weights_of(config) <= self.most_weights
 
     def score(self, run: Run, corpus: Corpus) -> float:
-        """Give the validation accuracy of the best epoch of a run, or its mean with that in noise."""
+        """Give the validation accuracy of the kept epoch of a run, or its mean with that in noise."""
         clean = run.validation_accuracy
         if not self.in_noise:
             return clean

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from wordspot.config import RunConfig
+from wordspot.config import RunConfig, TrainingConfig
 from wordspot.evaluation.comparison import Comparison, ModelResult
 from wordspot.evaluation.tables import Table, noise_table, percent, percent_interval
 from wordspot.figures import titled
@@ -51,8 +51,8 @@ def model_card(
         f"{data_sentence(run, titled(credits.corpus, family))} {credits.licence}",
         "## Scores",
         titled_table(scores_table(scores, one, family)),
-        f"{chosen(one, family, named=named)}, not by the {split_name(family.split)} split. Intervals are a "
-        "bootstrap over speakers.",
+        f"{chosen(one, family, config.training, named=named)}, not by the {split_name(family.split)} split. "
+        "Intervals are a bootstrap over speakers.",
         *([titled_table(noise_table(replace(family, models=[one])))] if family.noise else []),
         *(["## Long recordings", titled_table(stream), STREAM_NOTE] if stream else []),
         "## Limits",
@@ -61,14 +61,17 @@ def model_card(
     return "\n\n".join(paragraphs) + "\n"
 
 
-def chosen(one: ModelResult, family: Comparison, *, named: bool) -> str:
-    """Say what was chosen by validation accuracy: a model of several, its run, or only the epoch."""
+def chosen(one: ModelResult, family: Comparison, recipe: TrainingConfig, *, named: bool) -> str:
+    """Say what was chosen by validation accuracy: a model of several, its run, or at most the epoch."""
     reached = f"{percent(one.validation_accuracy)}, {seeds_note([one])}"
     if len(family.models) > 1 and not named:
         return f"The model and its run were chosen by validation accuracy ({reached})"
     if len(one.runs) > 1:
         return f"The run was chosen by validation accuracy ({reached})"
-    return f"The epoch was chosen by validation accuracy ({percent(one.validation_accuracy)})"
+    accuracy = percent(one.validation_accuracy)
+    if recipe.keep == "last":
+        return f"The epoch is the last, as was chosen before training (validation accuracy {accuracy})"
+    return f"The epoch was chosen by validation accuracy ({accuracy})"
 
 
 def titled_table(table: Table) -> str:

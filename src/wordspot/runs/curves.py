@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from wordspot.figures import STYLE, Plot, Source
-from wordspot.runs.metrics import Metrics, best_epoch
+from wordspot.runs.metrics import Metrics
 
 
-def plot_curves(metrics: Sequence[Metrics], source: Source) -> Figure:
+def plot_curves(metrics: Sequence[Metrics], kept: int, source: Source) -> Figure:
     """Plot the metrics of a run; a line marks the epoch whose weights were kept."""
     epochs = [line["epoch"] for line in metrics]
     with mpl.rc_context(STYLE):
@@ -28,7 +28,7 @@ def plot_curves(metrics: Sequence[Metrics], source: Source) -> Figure:
                 ("validation", "validation"),
             ):
                 axes.plot(epochs, [line[f"{split}_{quantity}"] for line in metrics], marker=".", label=label)
-            axes.axvline(best_epoch(metrics), color="gray", linestyle=":", label="best epoch")
+            axes.axvline(kept, color="gray", linestyle=":", label="kept epoch")
             axes.set(xlabel="epoch", ylabel=f"{quantity} ({unit})")
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.legend()

@@ -20,7 +20,18 @@ def training_minutes(lines: Sequence[Metrics]) -> float:
 
 def is_over(lines: Sequence[Metrics], recipe: TrainingConfig) -> bool:
     """Tell whether training has had all its epochs, or has run out of patience."""
-    return len(lines) >= recipe.epochs or len(lines) - best_epoch(lines) >= recipe.patience
+    impatient = recipe.keep == "best" and len(lines) - best_epoch(lines) >= recipe.patience
+    return len(lines) >= recipe.epochs or impatient
+
+
+def kept_epoch(lines: Sequence[Metrics], recipe: TrainingConfig) -> int:
+    """Give the epoch whose weights are kept; 0 without lines."""
+    return len(lines) if recipe.keep == "last" else best_epoch(lines)
+
+
+def kept_accuracy(lines: Sequence[Metrics], recipe: TrainingConfig) -> float:
+    """Give the validation accuracy of the epoch whose weights are kept; nan without lines."""
+    return float(lines[kept_epoch(lines, recipe) - 1]["validation_accuracy"]) if lines else float("nan")
 
 
 def best_epoch(lines: Sequence[Metrics]) -> int:

@@ -29,7 +29,7 @@ from wordspot.files import (
 )
 from wordspot.layout import Split
 from wordspot.models.recognizer import Recognizer
-from wordspot.runs.metrics import Metrics, best_epoch
+from wordspot.runs.metrics import Metrics, kept_accuracy, kept_epoch
 from wordspot.runs.stored import Provenance, check_metrics
 from wordspot.runs.weights import check_shapes, save_tensors
 from wordspot.schema import validated
@@ -230,18 +230,18 @@ class Run:
 
     @property
     def validation_accuracy(self) -> float:
-        """Validation accuracy of the best epoch, whose weights were kept.
+        """Validation accuracy of the epoch whose weights were kept.
 
         Raises UsageError for a run without a finished epoch.
         """
         metrics = self.metrics
         if not metrics:
             raise UsageError(f"{self}: no finished epoch here (no {METRICS})")
-        return float(metrics[best_epoch(metrics) - 1]["validation_accuracy"])
+        return kept_accuracy(metrics, self.config.training)
 
     @property
     def recognizer(self) -> Recognizer:
-        """The recogniser of the best epoch, loaded anew each time.
+        """The recogniser of the epoch that was kept, loaded anew each time.
 
         Raises UsageError where nothing is trained yet, and WordspotError for weights that are missing,
         damaged or not finite.
@@ -364,7 +364,8 @@ class Run:
         """Plot loss and accuracy against epochs; a line marks the epoch whose weights were kept."""
         from wordspot.runs.curves import plot_curves
 
-        return plot_curves(self.metrics, self)
+        metrics = self.metrics
+        return plot_curves(metrics, kept_epoch(metrics, self.config.training), self)
 
     def evaluate(
         self,

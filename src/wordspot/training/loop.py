@@ -29,7 +29,7 @@ from wordspot.models.recognizer import Recognizer
 from wordspot.models.shared import share_layers
 from wordspot.models.temperature import fit_temperature
 from wordspot.recipes import recipe as recipe_named
-from wordspot.runs.metrics import Metrics, best_epoch, is_over
+from wordspot.runs.metrics import Metrics, best_epoch, is_over, kept_epoch
 from wordspot.runs.provenance import provenance_of
 from wordspot.runs.run import CONFIG, Run, load
 from wordspot.share import ALONE, Share
@@ -124,8 +124,8 @@ def fit(
 ) -> None:
     """Train a run by its config, from its last finished epoch on.
 
-    The weights of the best epoch are saved with the temperature that fits its validation logits. Each process
-    of several has its share of the clips; the first one writes.
+    The weights of the best epoch, or the last, are saved with the temperature that fits its validation
+    logits. Each process of several has its share of the clips; the first one writes.
     """
     config, recipe = run.config, run.config.training
     torch.manual_seed(recipe.seed)  # initial weights
@@ -205,16 +205,15 @@ def fit(
                     "core_seconds": time.process_time() - computed if device.type == "cpu" else None,
                 }
             )
-            is_best = best_epoch(metrics) == epoch
             if share.is_first:
-                if is_best:
-                    write_best(run, judged, logits, labels)
+                if kept_epoch(metrics, recipe) == epoch:
+                    write_kept(run, judged, logits, labels)
                 run.write_metrics(metrics)
                 if log:
                     log.epoch(metrics, logits, labels)
                 # Last, so that a run killed before this line repeats the whole epoch.
                 save_checkpoint(run, recognizer, optimizer, epoch, average)
-            progress.epoch(metrics[-1], is_best)
+            progress.epoch(metrics[-1], best_epoch(metrics) == epoch)
             if after_epoch:
                 after_epoch(metrics[-1])
 
@@ -237,7 +236,7 @@ def resume(
     if len(metrics) < epoch:
         raise WordspotError(f"{run}: metrics.jsonl has lost lines: remove {run} and train again")
     if epoch and not run.is_kept:
-        load(run)  # raises where the weights of the best epoch are gone
+        load(run)  # raises where the weights of the kept epoch are gone
     return metrics[:epoch]
 
 
@@ -301,7 +300,7 @@ def model_step(
     return loss, logits
 
 
-def write_best(run: Run, recognizer: Recognizer, logits: Tensor, labels: Tensor) -> None:
+def write_kept(run: Run, recognizer: Recognizer, logits: Tensor, labels: Tensor) -> None:
     """Write the weights with the temperature that fits their validation logits [N, C] and labels [N]."""
     recognizer.temperature.fill_(fit_temperature(logits, labels))
     run.write_weights(recognizer)
