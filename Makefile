@@ -68,7 +68,7 @@ faults: .venv/ready
 
 # Puts the results of a whole study of recordings where the project keeps them: no recordings, and the weights of
 # the best alone. Studies and measurements of their own stay: synthetic speech, transfer, single changes.
-STAYS = synthetic transfer live speed verdicts.json sweeps.json levers.json levers-more.json faults.json bill.json \
+STAYS = synthetic transfer live speed verdicts.json sweeps.json levers faults.json bill.json \
 	discussion.md notebook-discussion.md
 keep: .venv/ready
 	@test "$(DATA)" != synthetic || { echo "make keep DATA=the recordings of the study in OUT" >&2; exit 2; }

@@ -4,11 +4,11 @@
 
 Leaves the runs and levers.json in the folder; a second call goes on where the first one stopped. Every run
 keeps the weights of its last epoch, so that the clips that are scored choose nothing. The lever "pretrained"
-starts from the run that --pretrained names.
+starts from a run that --pretrained names.
 """
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from wordspot.config import COMMANDS, FOLDS, RunConfig, Runtime, vary
 from wordspot.corpus.index import Index
 from wordspot.corpus.sources import find_index
 from wordspot.device import computing
+from wordspot.errors import UsageError
 from wordspot.evaluation.differences import differences
 from wordspot.evaluation.evaluate import evaluate
 from wordspot.evaluation.robustness import kept_robustness, robustness
@@ -62,13 +63,17 @@ LEVERS: dict[str, dict[str, Any]] = {
     "seed 2": {"seed": 2},
     "together": TOGETHER,
     "together, hop 10 ms": TOGETHER | {"hop_ms": 10.0},
+    "rooms, hop 10 ms": {"room_p": 0.5, "hop_ms": 10.0},
+    "pretrained": {},
+    "pretrained, hop 10 ms": {"hop_ms": 10.0},
 }
 """Settings that differ from the recipe's, by what they are called."""
 TAUGHT, SEEDS = "taught by three seeds", (BASE, "seed 1", "seed 2")
 """Distillation, and the levers whose runs teach."""
-PRETRAINED = "pretrained"
+PRETRAINED = ("pretrained", "pretrained, hop 10 ms")
+"""Levers that start from a run of other words with the same features."""
 OTHER_WORDS = "other words as classes"
-NAMES = [*LEVERS, TAUGHT, PRETRAINED, OTHER_WORDS]
+NAMES = [*LEVERS, TAUGHT, OTHER_WORDS]
 
 
 def place(out: Path, lever: str, fold: int) -> Path:
@@ -82,15 +87,19 @@ def words_of_all_splits(index: Index) -> tuple[str, ...]:
     return tuple(word for word in index.words if all((word, split) in has for split in SPLITS))
 
 
-def settings(
-    lever: str, fold: int, out: Path, words: tuple[str, ...], pretrained: Path | None
-) -> dict[str, Any]:
-    """Give the settings of a lever; `words` are those of the corpus, `pretrained` a run to start from."""
+def settings(lever: str, fold: int, out: Path, words: tuple[str, ...]) -> dict[str, Any]:
+    """Give the settings of a lever; `words` are those of the corpus."""
     if lever == TAUGHT:
         return {"teachers": tuple(str(place(out, seed, fold)) for seed in SEEDS)}
-    if lever == PRETRAINED:
-        return {"initial": str(pretrained)}
     return {"words": words} if lever == OTHER_WORDS else LEVERS[lever]
+
+
+def with_start(config: RunConfig, pretrained: Sequence[str]) -> RunConfig:
+    """Let a run start from the first of those that have its features. Raises UsageError where none has."""
+    for name in pretrained:
+        if Run(name).config.features == config.features:
+            return vary(config, initial=name)
+    raise UsageError(f"--pretrained: no run with a hop of {config.features.hop_ms:g} ms is named")
 
 
 def recognised(runs: list[Run], words: tuple[str, ...]) -> pd.DataFrame:
@@ -150,28 +159,29 @@ def main() -> None:
     parser.add_argument("--words", nargs="+", default=COMMANDS)
     parser.add_argument("--recipe", default="wordspot")
     parser.add_argument("--levers", nargs="+", default=NAMES, choices=NAMES)
-    parser.add_argument("--pretrained", type=Path, help="a run of other words to start from")
-    parser.add_argument("--folds", type=int, default=FOLDS, help="of five, the first so many")
+    parser.add_argument("--pretrained", nargs="+", default=[], help="runs of other words to start from")
+    parser.add_argument("--folds", type=int, nargs="+", choices=range(FOLDS), default=list(range(FOLDS)))
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
-    if PRETRAINED in asked.levers and asked.pretrained is None:
-        parser.error(f"the lever {PRETRAINED} needs --pretrained")
     words, every = tuple(asked.words), words_of_all_splits(find_index(asked.data, asked.words))
     runtime = Runtime(device=asked.device, precision="float32")
     levers = list(dict.fromkeys((*(SEEDS if TAUGHT in asked.levers else (BASE,)), *asked.levers)))
-    folds = range(asked.folds)
 
     def config(lever: str, fold: int) -> RunConfig:
-        changed = settings(lever, fold, asked.out, every, asked.pretrained)
-        return vary(recipe(asked.recipe), **{"words": words, "fold": fold, "keep": "last"} | changed)
+        changed = settings(lever, fold, asked.out, every)
+        varied = vary(recipe(asked.recipe), **{"words": words, "fold": fold, "keep": "last"} | changed)
+        return with_start(varied, asked.pretrained) if lever in PRETRAINED else varied
 
-    wanted = [
-        (config(lever, fold), place(asked.out, lever, fold), lever == TAUGHT)
-        for fold in folds
-        for lever in levers
-    ]
+    try:
+        wanted = [
+            (config(lever, fold), place(asked.out, lever, fold), lever == TAUGHT)
+            for fold in asked.folds
+            for lever in levers
+        ]
+    except UsageError as error:
+        parser.error(str(error))
     with computing(runtime), processes(asked.jobs) as pool:
         for last in (False, True):  # those that are taught, when their teachers are trained
             some = [(config, folder) for config, folder, is_taught in wanted if is_taught == last]
@@ -182,7 +192,8 @@ def main() -> None:
                 robustness(run, corpus, "validation")
                 print(f"{run}: {run.validation_accuracy:.2%}", flush=True)
     tables = {
-        lever: recognised([Run(place(asked.out, lever, fold)) for fold in folds], words) for lever in levers
+        lever: recognised([Run(place(asked.out, lever, fold)) for fold in asked.folds], words)
+        for lever in levers
     }
     kept = {
         "recipe": asked.recipe,

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,21 @@ from torch import Tensor
 from wordspot.config import RunConfig
 from wordspot.deploy.npm import Package
 from wordspot.errors import WordspotError
-from wordspot.runs.run import Run
+from wordspot.files import write_json
+from wordspot.runs.run import CONFIG, Run
+from wordspot.runs.stored import Data, Machine, Provenance
 from wordspot.training.loop import train
 
 ABSENT_DEVICE = "cuda:99"
 TIMES = ("seconds", "core_seconds", "clips_per_second")
 """What may differ from run to run."""
+
+
+def begun_run(folder: Path, config: RunConfig) -> Run:
+    """Begin a run by its config alone, trained by nothing on nothing."""
+    provenance = Provenance({}, Machine("", "", 1), "cpu", Data("", "", {}, {}))
+    write_json(folder / CONFIG, {"config": asdict(config), "provenance": asdict(provenance)})
+    return Run(folder)
 
 
 def shared_run(config: RunConfig, recordings: Path) -> Path:

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 from benchmarks.ensembles import ensembles, together
-from benchmarks.levers import BASE, NAMES, TAUGHT, recognised, settings, to_markdown
+from benchmarks.levers import BASE, NAMES, TAUGHT, recognised, settings, to_markdown, with_start
 
 from tests.conftest import WORDS
 from tests.evaluation.test_seed_groups import group
 from wordspot.config import vary
 from wordspot.corpus.corpus import open_corpus
+from wordspot.errors import UsageError
 from wordspot.evaluation.evaluate import evaluate
 from wordspot.evaluation.robustness import robustness
 from wordspot.files import read_json
@@ -28,17 +29,17 @@ AUGMENTATIONS = (
     *("background noise", "speed perturbation", "frequency mask", "pitch shift"),
     *("microphone", "mixup", "room", "time stretch"),
 )
-KEPT = [read_json(PROJECT / "reports" / name) for name in ("levers.json", "levers-more.json")]
+KEPT = {path.stem: read_json(path) for path in sorted((PROJECT / "reports" / "levers").iterdir())}
 
 
-@pytest.mark.parametrize("kept", KEPT)
+@pytest.mark.parametrize("kept", KEPT.values(), ids=KEPT)
 def test_the_tables_of_changes_are_on_the_page(kept: dict[str, Any]) -> None:
     assert to_markdown(kept["levers"]) in PAGE
     assert f"{kept['clips']:,} clips of {kept['speakers']} speakers" in " ".join(PAGE.split())
 
 
 def test_what_is_not_measured_is_named() -> None:
-    unmeasured = set(NAMES) - {row["lever"] for kept in KEPT for row in kept["levers"]}
+    unmeasured = set(NAMES) - {row["lever"] for kept in KEPT.values() for row in kept["levers"]}
     part = " ".join(PAGE[PAGE.index("## Not measured") :].split())
     assert part.count("(`") == len(unmeasured)
     assert all(f"(`{name}`)" in part for name in unmeasured)
@@ -51,12 +52,19 @@ def test_the_table_of_ensembles_is_on_the_page() -> None:
 @pytest.mark.parametrize("lever", NAMES)
 def test_every_change_is_one_of_the_recipe(lever: str) -> None:
     base = recipe("wordspot")
-    changed = settings(lever, 0, Path("out"), ("all", "words"), Path("pretrained"))
-    assert (vary(base, **changed) == base) == (lever == BASE)
+    changed = settings(lever, 0, Path("out"), ("all", "words"))
+    assert (vary(base, **changed) == base) == (lever in (BASE, "pretrained"))
+
+
+def test_a_run_starts_from_one_with_its_features() -> None:
+    base = recipe("wordspot", words=WORDS)
+    assert with_start(base, ["lstm", "wordspot"]) == vary(base, initial="wordspot")
+    with pytest.raises(UsageError, match="no run with a hop of 10 ms is named"):
+        with_start(vary(base, hop_ms=10.0), ["lstm", "wordspot"])
 
 
 def test_a_network_is_taught_by_runs_of_its_own_fold() -> None:
-    assert settings(TAUGHT, 3, Path("out"), (), None) == {
+    assert settings(TAUGHT, 3, Path("out"), ()) == {
         "teachers": ("out/recipe/fold-3", "out/seed-1/fold-3", "out/seed-2/fold-3")
     }
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from optuna.storages import RetryHeartbeatStaleTrialCallback
 
 import wordspot.experiments.sweep as module
-from tests.helpers import assert_one_line, metrics_line
+from tests.helpers import assert_one_line, begun_run, metrics_line
 from wordspot.config import RecurrentConfig, RunConfig, Runtime, vary
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.errors import DivergedError, UsageError
@@ -41,12 +41,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[RunConfig]:
     ) -> Run:
         trained.append(config)
         out.mkdir()
-        lines = []
+        run, lines = begun_run(out, config), []
         for epoch in (1, 2, 3, 4):
             lines.append(metrics_line(epoch, validation_accuracy=dropout_of(config)))
-            Run(out).write_metrics(lines)
+            run.write_metrics(lines)
             after_epoch(lines[-1])
-        return Run(out)
+        return run
 
     monkeypatch.setattr(module, "train", train)
     return trained

@@ -16,9 +16,8 @@ WORK = """
 import sys, time
 from pathlib import Path
 import wordspot.experiments.sweep as module
-from tests.helpers import metrics_line
+from tests.helpers import begun_run, metrics_line
 from wordspot.config import CorpusConfig, RecurrentConfig, RunConfig, TrainingConfig
-from wordspot.runs.run import Run
 
 data, out, storage, trials = sys.argv[1:]
 module.HEARTBEAT_S, module.GRACE_S, module.POLL_S = 1, 8, 0.5
@@ -26,13 +25,13 @@ module.HEARTBEAT_S, module.GRACE_S, module.POLL_S = 1, 8, 0.5
 def train(config, data, out, runtime, *, after_epoch):
     '''Stands for training: four epochs of a quarter of a second, whose accuracy is the dropout.'''
     out.mkdir()
-    lines = []
+    run, lines = begun_run(out, config), []
     for epoch in (1, 2, 3, 4):
         time.sleep(0.25)
         lines.append(metrics_line(epoch, validation_accuracy=config.model.dropout))
-        Run(out).write_metrics(lines)
+        run.write_metrics(lines)
         after_epoch(lines[-1])
-    return Run(out)
+    return run
 
 module.train = train
 recipe = RunConfig(

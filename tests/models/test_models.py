@@ -9,14 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
+from tests.helpers import begun_run
 from wordspot.audio.padding import zero_padding
 from wordspot.config import POOLINGS, RecurrentConfig, RunConfig, vary
-from wordspot.files import write_json
 from wordspot.models import MODELS, make_model
 from wordspot.models.recognizer import Recognizer
 from wordspot.recipes import RECIPES
-from wordspot.runs.run import CONFIG, Run
-from wordspot.runs.stored import Data, Machine, Provenance
+from wordspot.runs.run import Run
 from wordspot.schema import validated
 
 CLIPS, FRAMES = 12, 25
@@ -107,9 +106,7 @@ def assert_saves_and_loads(config: RunConfig, folder: Path) -> None:
     recognizer = build(config)
     waveforms = torch.randn(3, config.corpus.samples)
     recognizer.features.fit([(waveforms, torch.full((3,), config.corpus.samples))])
-    provenance = Provenance({}, Machine("", "", 1), "cpu", Data("", "", {}, {}))
-    write_json(folder / CONFIG, {"config": asdict(config), "provenance": asdict(provenance)})
-    Run(folder).write_weights(recognizer)
+    begun_run(folder, config).write_weights(recognizer)
     loaded = Run(folder).recognizer
     assert loaded.config == config
     assert type(loaded.config.model) is type(config.model)

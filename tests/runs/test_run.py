@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from tests.conftest import SPEAKERS, WORDS, speaker_names
-from tests.helpers import assert_one_line, files_of, metrics_line
+from tests.helpers import assert_one_line, begun_run, files_of, metrics_line
 from wordspot.config import RecurrentConfig, RunConfig, Runtime, vary
 from wordspot.corpus.corpus import Corpus, open_corpus
 from wordspot.device import precision_on
@@ -186,7 +186,7 @@ def test_another_number_of_threads_is_warned_of(own_run: Run, tiny: RunConfig, c
 
 
 def test_metrics_come_back_as_they_were_written(tmp_path: Path) -> None:
-    run = Run(tmp_path)
+    run = begun_run(tmp_path, RunConfig())
     assert run.metrics == []
     accuracies = [0.25, 0.75, 0.5]
     lines = [
