@@ -17,6 +17,7 @@ from wordspot.corpus.corpus import open_corpus
 from wordspot.errors import UsageError
 from wordspot.evaluation.evaluate import evaluate
 from wordspot.evaluation.robustness import robustness
+from wordspot.evaluation.tables import percent
 from wordspot.files import read_json
 from wordspot.recipes import recipe
 from wordspot.runs.run import Run
@@ -43,6 +44,16 @@ def test_what_is_not_measured_is_named() -> None:
     part = " ".join(PAGE[PAGE.index("## Not measured") :].split())
     assert part.count("(`") == len(unmeasured)
     assert all(f"(`{name}`)" in part for name in unmeasured)
+
+
+def test_the_readme_tells_what_synthetic_clips_gave() -> None:
+    recipe_alone, with_them = (
+        next(row["clean"]["accuracy"] for row in KEPT["last-epoch"]["levers"] if row["lever"] == lever)
+        for lever in (BASE, "synthetic clips")
+    )
+    readme = " ".join((PROJECT / "README.md").read_text(encoding="utf-8").split())
+    told = f"{100 * with_them:.1f} instead of {percent(recipe_alone)} ([docs/levers.md]"
+    assert told in readme
 
 
 def test_the_table_of_ensembles_is_on_the_page() -> None:
